@@ -3,6 +3,11 @@ import type { UnixMillis, UnixSeconds } from '../kernel/clock.ts'
 import type { ErrorCode } from '../kernel/errors.ts'
 import type { KeyType } from '../pki/key-types.ts'
 
+/** Whether anybody still waits for the answer; an `AbortSignal` is one. */
+export interface Cancellation {
+  readonly aborted: boolean
+}
+
 /** What any door (gRPC, REST, admin socket) hands to the one use case that issues. */
 export interface IssueRequest {
   readonly evidence: Evidence
@@ -16,7 +21,7 @@ export interface IssueRequest {
   readonly peer: string
   readonly requestId: string
   /** Aborted when the caller went away or its deadline passed: nothing is signed after that. */
-  readonly signal?: AbortSignal
+  readonly signal?: Cancellation
 }
 
 /** What was issued; PEM strings hold one certificate each and end in a newline. */
@@ -34,6 +39,8 @@ export interface Issued {
 
 /** What goes out with every leaf of one authority; the same object until authorities or roots change. */
 export interface IssuerChain {
+  /** Id of the authority that signs. */
+  readonly authority: string
   /** The intermediates, signer first, no root. */
   readonly intermediates: readonly string[]
   /** Every trusted root. */
@@ -65,7 +72,8 @@ export interface IssuedEvent {
 export interface RefusedEvent {
   readonly requestId: string
   readonly code: ErrorCode
-  readonly message: string
+  /** The thrown value, for the log alone. */
+  readonly error: unknown
   readonly attestor: Attestor | null
   readonly identity: string | null
   readonly peer: string

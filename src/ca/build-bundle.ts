@@ -1,0 +1,30 @@
+import { createHash, X509Certificate } from 'node:crypto'
+import type { Authority } from './authority.ts'
+import type { TrustBundle } from './bundle.ts'
+
+const REFRESH_HINT_SECONDS = 300
+
+/** True while leaves below a root in this state are to be believed. */
+export function isTrusted(authority: Authority): boolean {
+  return authority.state !== 'retired' && authority.state !== 'revoked'
+}
+
+/** The bundle of every trusted root, as PEM and as SPIFFE JSON (B-1…B-8, X-23…X-27). */
+export function buildBundle(authorities: readonly Authority[], sequence: number): TrustBundle {
+  const roots = authorities.filter((authority) => authority.kind === 'root' && isTrusted(authority))
+  const pems = roots.map((root) => root.certificate)
+  const spiffe = JSON.stringify({
+    keys: pems.map(toJwk),
+    spiffe_sequence: sequence,
+    spiffe_refresh_hint: REFRESH_HINT_SECONDS,
+  })
+  const digest = createHash('sha256').update(spiffe).digest('base64url').slice(0, 22)
+  return { sequence, roots: pems, pem: pems.join(''), spiffe, etag: `"${sequence}-${digest}"` }
+}
+
+/** X-23…X-26: `use`, no `kid`, exactly one certificate in base64. */
+function toJwk(pem: string): Record<string, unknown> {
+  const certificate = new X509Certificate(pem)
+  const { kty, crv, x, y, n, e } = certificate.publicKey.export({ format: 'jwk' })
+  return { use: 'x509-svid', kty, crv, x, y, n, e, x5c: [certificate.raw.toString('base64')] }
+}

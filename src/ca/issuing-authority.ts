@@ -1,0 +1,40 @@
+import { readAuthorityCertificate } from '../pki/build-certificate.ts'
+import type { KeyType } from '../pki/key-types.ts'
+import { compileLeafTemplate, type LeafTemplate } from '../pki/leaf-template.ts'
+import type { Signer } from '../pki/signer.ts'
+import type { Authority } from './authority.ts'
+import type { KeyedAuthority } from './create-authority.ts'
+import type { IssuerChain } from './issuance.ts'
+
+/** The active intermediate, ready to sign: its key, its templates and what goes out with every leaf. */
+export interface IssuingAuthority {
+  readonly authority: Authority
+  readonly signer: Signer
+  /** DER of its Name. */
+  readonly name: Buffer
+  readonly chain: IssuerChain
+  /** The leaf template for keys of a type, compiled at its first use. */
+  template(keyType: KeyType): LeafTemplate
+  /** Leaves signed since start, by key type: the first of each is read back. */
+  readonly signed: Map<KeyType, number>
+}
+
+export function buildIssuingAuthority(keyed: KeyedAuthority, chain: IssuerChain): IssuingAuthority {
+  const { authority, signer } = keyed
+  const { name } = readAuthorityCertificate(authority.certificate)
+  const templates = new Map<KeyType, LeafTemplate>()
+  return {
+    authority,
+    signer,
+    name,
+    chain,
+    signed: new Map(),
+    template(keyType) {
+      const known = templates.get(keyType)
+      if (known !== undefined) return known
+      const template = compileLeafTemplate({ name, keyId: authority.id, signatureAlgorithm: signer.algorithm }, keyType)
+      templates.set(keyType, template)
+      return template
+    },
+  }
+}

@@ -1,0 +1,10 @@
+import type { KeyType } from '../pki/key-types.ts'
+import type { Signer } from '../pki/signer.ts'
+
+/** Where authority keys live: files today, PKCS#11 or a remote service behind the same port. */
+export interface KeyProvider {
+  /** A new key, durable before the promise resolves; its id is the subject key identifier of its public key. */
+  create(keyType: KeyType): Promise<{ readonly id: string; readonly signer: Signer }>
+  /** The key of an authority; rejects when it is gone or must not be used. */
+  load(id: string, keyType: KeyType): Promise<Signer>
+}

@@ -1,0 +1,208 @@
+import { MAX_SPIFFE_ID_BYTES, problemOfSpiffeId } from '../identity/spiffe-id.ts'
+import type { UnixSeconds } from '../kernel/clock.ts'
+
+/** What a leaf's TBSCertificate must be, known from the evidence and the issuer and not from the template. */
+export interface LintExpectation {
+  readonly identity: string
+  readonly issuerNotBefore: UnixSeconds
+  readonly issuerNotAfter: UnixSeconds
+  readonly rsaKey: boolean
+  /** DER of the issuer's Name. */
+  readonly issuerName: Buffer
+  /** Names beside the URI are the serving certificate's alone. */
+  readonly otherNames: 'none' | 'dns-and-ip'
+}
+
+/** A draft that must not be signed: a bug of ours, so it leaves the process as `internal`. */
+export class LintError extends TypeError {
+  override name = 'LintError'
+}
+
+const OID_BASIC_CONSTRAINTS = 0x13
+const OID_KEY_USAGE = 0x0f
+const OID_SUBJECT_ALT_NAME = 0x11
+const OID_EXTENDED_KEY_USAGE = 0x25
+const OID_SUBJECT_KEY_ID = 0x0e
+const OID_AUTHORITY_KEY_ID = 0x23
+const SERVER_AND_CLIENT = Buffer.from('301406082b0601050507030106082b06010505070302', 'hex')
+
+/** Throws `LintError` unless `tbs` is a leaf by the SPIFFE checklist X-1…X-20 and RFC 5280; reads the very bytes that will be signed. */
+export function lintLeaf(tbs: Buffer, want: LintExpectation): void {
+  const c = new Cursor(tbs)
+  const end = c.enter(0x30, 'tbsCertificate')
+  if (end !== tbs.length) fail('bytes behind the tbsCertificate')
+  if (c.bytes(0xa0, 'version') !== 3 || tbs[c.start + 2] !== 2) fail('the version is not 3') // RFC 5280 §4.1.2.1
+  lintSerial(tbs, c)
+  c.bytes(0x30, 'signature')
+  c.bytes(0x30, 'issuer')
+  if (!want.issuerName.equals(tbs.subarray(c.whole, c.next))) fail("the issuer is not the signer's name") // RFC 5280 §4.1.2.4
+  lintValidity(tbs, c, want)
+  if (c.bytes(0x30, 'subject') !== 0) fail('the subject is not empty')
+  c.bytes(0x30, 'subjectPublicKeyInfo')
+  const wrapped = c.enter(0xa3, 'extensions')
+  const last = c.enter(0x30, 'extensions')
+  if (wrapped !== end || last !== end) fail('bytes behind the extensions')
+  lintExtensions(tbs, c, want)
+}
+
+function lintSerial(tbs: Buffer, c: Cursor): void {
+  const length = c.bytes(0x02, 'serialNumber')
+  const first = tbs[c.start] ?? 0
+  if (first >= 0x80) fail('the serial is negative') // RFC 5280 §4.1.2.2
+  if (length > 20) fail('the serial is longer than 20 octets')
+  if (length === 1 && first === 0) fail('the serial is zero')
+}
+
+function lintValidity(tbs: Buffer, c: Cursor, want: LintExpectation): void {
+  c.enter(0x30, 'validity')
+  const notBefore = c.time('notBefore', tbs)
+  const notAfter = c.time('notAfter', tbs)
+  if (notAfter <= notBefore) fail('notAfter is not after notBefore')
+  if (notBefore < want.issuerNotBefore) fail('the leaf predates its issuer')
+  if (notAfter > want.issuerNotAfter) fail('the leaf outlives its issuer')
+}
+
+function lintExtensions(tbs: Buffer, c: Cursor, want: LintExpectation): void {
+  let seen = 0
+  while (c.next < tbs.length) {
+    const end = c.enter(0x30, 'extension')
+    if (c.bytes(0x06, 'extnID') !== 3 || tbs[c.start] !== 0x55 || tbs[c.start + 1] !== 0x1d)
+      fail('an unexpected extension')
+    const id = tbs[c.start + 2] ?? 0
+    let critical = false
+    if (tbs[c.next] === 0x01) {
+      c.bytes(0x01, 'critical')
+      critical = tbs[c.start] === 0xff
+    }
+    c.bytes(0x04, 'extnValue')
+    if (c.next !== end) fail('bytes behind an extension')
+    const bit = lintExtension(tbs, c, { id, critical, want })
+    if ((seen & bit) !== 0) fail('an extension stands twice') // RFC 5280 §4.2
+    seen |= bit
+  }
+  if (seen !== 0b111111) fail('an extension of the profile is missing') // X-14, X-19, RFC 5280 §4.2.1.1
+}
+
+interface FoundExtension {
+  readonly id: number
+  readonly critical: boolean
+  readonly want: LintExpectation
+}
+
+function lintExtension(tbs: Buffer, c: Cursor, found: FoundExtension): number {
+  const { start, next } = c
+  switch (found.id) {
+    case OID_BASIC_CONSTRAINTS: // X-12: cA is false, so its DER is the empty sequence
+      if (!found.critical || next - start !== 2 || tbs[start] !== 0x30 || tbs[start + 1] !== 0)
+        fail('not cA=false (X-12)')
+      return 1
+    case OID_KEY_USAGE:
+      lintKeyUsage(tbs, start, found)
+      return 2
+    case OID_EXTENDED_KEY_USAGE: // X-20
+      if (!SERVER_AND_CLIENT.equals(tbs.subarray(start, next))) fail('not exactly serverAuth and clientAuth (X-20)')
+      return 4
+    case OID_SUBJECT_KEY_ID:
+      if (found.critical || next - start !== 22) fail('a malformed subject key identifier')
+      return 8
+    case OID_AUTHORITY_KEY_ID:
+      if (found.critical || next - start !== 24) fail('a malformed authority key identifier')
+      return 16
+    case OID_SUBJECT_ALT_NAME:
+      if (!found.critical) fail('the names are not critical although the subject is empty (X-5)')
+      lintNames(tbs, start, found.want)
+      return 32
+    default:
+      return fail('an unexpected extension')
+  }
+}
+
+function lintKeyUsage(tbs: Buffer, start: number, found: FoundExtension): void {
+  if (!found.critical) fail('key usage is not critical (X-14)')
+  const digitalSignature = 0x80
+  const keyEncipherment = 0x20
+  const wanted = found.want.rsaKey ? digitalSignature | keyEncipherment : digitalSignature
+  const isBitString = tbs[start] === 0x03 && tbs[start + 1] === 2
+  if (!isBitString || tbs[start + 3] !== wanted) fail('key usage is not that of a leaf (X-17, X-18)')
+}
+
+function lintNames(tbs: Buffer, from: number, want: LintExpectation): void {
+  const c = new Cursor(tbs, from)
+  const end = c.enter(0x30, 'subjectAltName')
+  let uris = 0
+  while (c.next < end) {
+    const tag = tbs[c.next] ?? 0
+    const length = c.bytes(tag, 'subjectAltName')
+    if (tag === 0x86) {
+      uris++
+      if (length > MAX_SPIFFE_ID_BYTES) fail('the SPIFFE ID is longer than 2048 bytes (ID-15)')
+      lintIdentity(tbs.toString('latin1', c.start, c.next), want.identity)
+    } else if (want.otherNames === 'none' || (tag !== 0x82 && tag !== 0x87)) {
+      fail('a name beside the SPIFFE ID')
+    }
+  }
+  if (uris !== 1) fail('not exactly one URI name (X-1)')
+}
+
+function lintIdentity(uri: string, identity: string): void {
+  if (uri !== identity) fail('the URI name is not the attested identity')
+  if (problemOfSpiffeId(uri) !== null) fail('the URI name is not a SPIFFE ID (X-1)')
+  if (uri.indexOf('/', 'spiffe://'.length) === -1) fail('the SPIFFE ID of a leaf has no path (X-4)')
+}
+
+function fail(message: string): never {
+  throw new LintError(`the draft of a certificate must not be signed: ${message}`)
+}
+
+/** Walks definite-length DER; `start`…`next` are the contents of the last element, `whole` its first byte. */
+class Cursor {
+  readonly #der: Buffer
+  whole = 0
+  start = 0
+  next: number
+
+  constructor(der: Buffer, at = 0) {
+    this.#der = der
+    this.next = at
+  }
+
+  /** Reads a header and steps over the contents; the length of the contents. */
+  bytes(tag: number, what: string): number {
+    const length = this.#header(tag, what)
+    this.next = this.start + length
+    if (this.next > this.#der.length) fail(`${what} is cut off`)
+    return length
+  }
+
+  /** Reads a header and steps into the contents; the offset of their end. */
+  enter(tag: number, what: string): number {
+    const length = this.#header(tag, what)
+    this.next = this.start
+    if (this.start + length > this.#der.length) fail(`${what} is cut off`)
+    return this.start + length
+  }
+
+  time(what: string, der: Buffer): UnixSeconds {
+    const utc = der[this.next] === 0x17
+    if (this.bytes(utc ? 0x17 : 0x18, what) !== (utc ? 13 : 15)) fail(`${what} is malformed`)
+    const d = (i: number) => ((der[this.start + i] ?? 0) - 48) * 10 + ((der[this.start + i + 1] ?? 0) - 48)
+    const year = utc ? (d(0) < 50 ? 2000 : 1900) + d(0) : d(0) * 100 + d(2)
+    const o = utc ? 2 : 4
+    return Date.UTC(year, d(o) - 1, d(o + 2), d(o + 4), d(o + 6), d(o + 8)) / 1000
+  }
+
+  #header(tag: number, what: string): number {
+    const der = this.#der
+    this.whole = this.next
+    if (der[this.next] !== tag) fail(`${what} is missing`)
+    const first = der[this.next + 1] ?? 0x80
+    if (first < 0x80) {
+      this.start = this.next + 2
+      return first
+    }
+    const octets = first & 0x7f
+    if (octets === 0 || octets > 2) fail(`${what} has a length we never write`)
+    this.start = this.next + 2 + octets
+    return octets === 1 ? (der[this.next + 2] ?? 0) : ((der[this.next + 2] ?? 0) << 8) | (der[this.next + 3] ?? 0)
+  }
+}

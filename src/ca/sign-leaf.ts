@@ -1,0 +1,164 @@
+import { X509Certificate } from 'node:crypto'
+import type { AttestedCaller } from '../identity/evidence.ts'
+import type { Clock, UnixSeconds } from '../kernel/clock.ts'
+import { AppError } from '../kernel/errors.ts'
+import type { RandomBytes } from '../kernel/random.ts'
+import type { KeyType } from '../pki/key-types.ts'
+import { assembleCertificate, fillLeafTemplate } from '../pki/leaf-template.ts'
+import { toPem } from '../pki/pem.ts'
+import type { SubjectNames } from '../pki/profile.ts'
+import type { Authorities } from './authorities.ts'
+import { positiveSerial } from './create-authority.ts'
+import type { Cancellation, Issued } from './issuance.ts'
+import type { IssuingAuthority } from './issuing-authority.ts'
+import { lintLeaf } from './lint.ts'
+import type { IssuanceRecord } from './record.ts'
+
+export interface SignDeps {
+  readonly authorities: Authorities
+  readonly record: IssuanceRecord
+  readonly clock: Clock
+  readonly random: RandomBytes
+  /** Seconds that notBefore lies back at most, and the share of leaves that are read back. */
+  readonly backdate: number
+  readonly verifySample: number
+}
+
+/** The key that gets a certificate, as a checked CSR gives it. */
+export interface LeafKey {
+  readonly spki: Buffer
+  readonly keyType: KeyType
+  readonly spkiSha256: Buffer
+  readonly csrSha256: Buffer
+}
+
+/** A TBSCertificate that has passed its lints; it is signed once. */
+export interface LeafDraft {
+  readonly tbs: Buffer
+  readonly serial: Buffer
+  readonly notBefore: UnixSeconds
+  readonly notAfter: UnixSeconds
+  readonly key: LeafKey
+  readonly issuing: IssuingAuthority
+}
+
+/** For whom a draft is signed; `signal` aborted: nothing is signed any more. */
+export interface SignRequest {
+  readonly caller: AttestedCaller
+  readonly peer: string
+  readonly signal?: Cancellation | undefined
+}
+
+/** The one signer of leaves, behind every door: draft, lint, record the intent, sign, read back, record the result. */
+export class LeafSigner {
+  readonly #deps: SignDeps
+
+  constructor(deps: SignDeps) {
+    this.#deps = deps
+  }
+
+  /** Fills the profile and lints the bytes; `issue.no_active_authority` when nothing can sign. */
+  draft(names: SubjectNames, key: LeafKey, ttlSeconds: number): LeafDraft {
+    const { clock, random, authorities, backdate } = this.#deps
+    const now = Math.floor(clock.now() / 1000)
+    const issuing = authorities.issuing(now)
+    const { authority } = issuing
+    const back = Math.min(backdate, Math.floor(ttlSeconds / 10)) // a short life must not be past its middle at birth
+    const notBefore = Math.max(now - back, authority.notBefore)
+    const notAfter = Math.min(now + ttlSeconds, authority.notAfter) // never outliving its issuer
+    const serial = positiveSerial(random)
+    const { spki, spkiSha256: subjectKeyId } = key
+    const template = issuing.template(key.keyType)
+    const tbs = fillLeafTemplate(template, { serial, notBefore, notAfter, spki, subjectKeyId, names })
+    lintLeaf(tbs, {
+      identity: names.uri,
+      issuerNotBefore: authority.notBefore,
+      issuerNotAfter: authority.notAfter,
+      issuerName: issuing.name,
+      rsaKey: key.keyType.startsWith('rsa'),
+      otherNames: names.dns === undefined ? 'none' : 'dns-and-ip',
+    })
+    return { tbs, serial, notBefore, notAfter, key, issuing }
+  }
+
+  /** No record, no certificate: the key is used only after the intent is durable. */
+  async sign(draft: LeafDraft, request: SignRequest): Promise<Issued> {
+    const { record, clock } = this.#deps
+    refuseGone(request.signal)
+    const issuedAt = clock.now()
+    const id = await record.recordIntent(toIntent(draft, request, issuedAt))
+    try {
+      refuseGone(request.signal)
+      const certificate = await this.#use(draft)
+      record.recordResult(id, 'issued')
+      return toIssued(draft, certificate, { identity: request.caller.identity.uri, issuedAt })
+    } catch (error) {
+      record.recordResult(id, 'failed')
+      throw error
+    }
+  }
+
+  async #use(draft: LeafDraft): Promise<Buffer> {
+    const { signer } = draft.issuing
+    const signature = await signer.sign(draft.tbs)
+    const certificate = assembleCertificate(draft.tbs, signer.algorithm, signature)
+    this.#readBack(certificate, draft)
+    return certificate
+  }
+
+  /** Reads the first leaf of each authority and key type, and a sample of the others, with OpenSSL's parser. */
+  #readBack(certificate: Buffer, draft: LeafDraft): void {
+    const { signed, signer, authority } = draft.issuing
+    const before = signed.get(draft.key.keyType) ?? 0
+    signed.set(draft.key.keyType, before + 1)
+    if (before > 0 && !this.#sampled()) return
+    const seen = new X509Certificate(certificate)
+    const serial = seen.serialNumber.toLowerCase().padStart(32, '0')
+    if (serial !== draft.serial.toString('hex') || !seen.verify(signer.publicKey)) {
+      throw new TypeError(`a certificate of authority ${authority.id} does not read back as it was signed`)
+    }
+  }
+
+  #sampled(): boolean {
+    return this.#deps.random(2).readUInt16BE(0) < this.#deps.verifySample * 0x10000
+  }
+}
+
+function toIntent(draft: LeafDraft, { caller, peer }: SignRequest, issuedAt: number) {
+  const { issuing, key } = draft
+  return {
+    serial: draft.serial,
+    identity: caller.identity.uri,
+    notBefore: draft.notBefore,
+    notAfter: draft.notAfter,
+    issuedAt,
+    attestor: caller.attestor,
+    subject: caller.subject,
+    authority: issuing.authority.id,
+    spkiSha256: key.spkiSha256,
+    csrSha256: key.csrSha256,
+    peer,
+    bundleSequence: issuing.chain.bundleSequence,
+    ...(caller.spend === undefined ? {} : { spend: caller.spend }),
+  }
+}
+
+function toIssued(draft: LeafDraft, certificate: Buffer, at: { identity: string; issuedAt: number }): Issued {
+  const now = Math.floor(at.issuedAt / 1000)
+  return {
+    serial: draft.serial.toString('hex'),
+    identity: at.identity,
+    notBefore: draft.notBefore,
+    notAfter: draft.notAfter,
+    renewAfter: now + Math.floor((draft.notAfter - now) / 2),
+    issuedAt: at.issuedAt,
+    leaf: toPem('CERTIFICATE', certificate),
+    issuer: draft.issuing.chain,
+  }
+}
+
+/** Nobody waits for the answer any more: nothing is signed. */
+function refuseGone(signal: Cancellation | undefined): void {
+  if (signal?.aborted !== true) return
+  throw new AppError('issue.not_recorded', 'the caller went away before the certificate was signed')
+}

@@ -1,0 +1,66 @@
+import { problemOfSpiffeId, problemOfTrustDomain } from '../identity/spiffe-id.ts'
+import { text } from './readers.ts'
+
+const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+const PLACEHOLDER = /\{(trustDomain|claims(?:\.[A-Za-z0-9_-]{1,64}){1,8})\}/g
+
+/** The trust domain and what stands for it in an identity template. */
+export const TEMPLATE_START = 'spiffe://{trustDomain}/'
+
+export const trustDomain = text('trust domain name', problemOfTrustDomain)
+export const spiffeId = text('SPIFFE ID', problemOfSpiffeId)
+
+/** A SPIFFE ID, or the IDs below one: a last segment `*`, and no other wildcard. */
+export const spiffePattern = text('SPIFFE ID, the last segment may be `*`', (value) => {
+  if (!value.endsWith('/*')) return problemOfSpiffeId(value)
+  return problemOfSpiffeId(value.slice(0, -2))
+})
+
+/** `kubernetes`, or a template whose result is a SPIFFE ID of our trust domain whatever the claims hold. */
+export const identityTemplate = text('`kubernetes` or a template', (value) => {
+  if (value === 'kubernetes') return null
+  if (!value.startsWith(TEMPLATE_START)) return `must be \`kubernetes\` or start with \`${TEMPLATE_START}\``
+  const filled = value.slice(TEMPLATE_START.length).replace(PLACEHOLDER, 'x')
+  if (/[{}]/.test(filled)) return 'placeholders are `{trustDomain}` and `{claims.name}`'
+  return problemOfSpiffeId(`spiffe://example.org/${filled}`)
+})
+
+/** The issuer exactly as tokens spell it, an absolute URL. */
+export const issuer = text('URL', (value) => {
+  const url = URL.parse(value)
+  if (url === null || !/^https?:\/\//.test(value)) return 'must be an absolute URL'
+  return url.search !== '' || url.hash !== '' || url.username !== '' ? 'must have no query, fragment or user' : null
+})
+
+export const httpsUrl = text('https URL', (value) => {
+  const url = URL.parse(value)
+  if (url === null || !value.startsWith('https://')) return 'must be an https URL'
+  return url.hash !== '' || url.username !== '' || url.password !== '' ? 'must have no fragment or user' : null
+})
+
+/** A host name that may stand in a certificate; the first label may be `*`. */
+export const dnsName = text('DNS name', (value) => {
+  const labels = value.startsWith('*.') ? value.slice(2).split('.') : value.split('.')
+  const fits = value.length <= 253 && labels.every((label) => DNS_LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? '')
+  return fits ? null : 'must be a lower-case DNS name'
+})
+
+/** A Kubernetes namespace: one DNS label (RFC 1123). */
+export const namespace = text('namespace', (value) => (DNS_LABEL.test(value) ? null : 'must be one lower-case DNS label'))
+
+export const path = text('path', (value) => (value === '' || value.includes('\0') ? 'must be a path' : null))
+
+export const variableName = text('environment variable', (value) =>
+  /^[A-Za-z_][A-Za-z0-9_]*$/.test(value) ? null : 'must be the name of an environment variable',
+)
+
+export const sha256 = text('64 hex digits', (value) => (/^[0-9a-f]{64}$/.test(value) ? null : 'must be 64 lower-case hex digits'))
+
+export const word = text('text', (value) =>
+  value === '' || value.length > 1024 || /[^\x21-\x7e]/.test(value) ? 'must be 1 to 1024 printable characters without spaces' : null,
+)
+
+export const storeUrl = text('`sqlite:` or `sqlite:PATH`', (value) => {
+  if (/^postgres(ql)?:/.test(value)) return 'not available in this version; use `sqlite:`'
+  return value.startsWith('sqlite:') && !value.includes('\0') ? null : 'must be `sqlite:` or `sqlite:PATH`'
+})

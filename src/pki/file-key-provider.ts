@@ -1,0 +1,31 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { keyId } from './build-certificate.ts'
+import { generateKey, KeyFileError, privateKeyPem, readPrivateKey, toSigner, writeFileAtomically } from './file-keys.ts'
+import type { KeyType } from './key-types.ts'
+import type { Signer } from './signer.ts'
+
+/** Authority keys as PKCS#8 files `<directory>/<authority id>.key`, mode 0600, encrypted when there is a passphrase. */
+export function openFileKeyProvider(directory: string, passphrase: string | null) {
+  const pathOf = (id: string) => join(directory, `${id}.key`)
+  return {
+    async create(keyType: KeyType): Promise<{ id: string; signer: Signer }> {
+      const key = generateKey(keyType)
+      const id = idOf(key)
+      await mkdir(directory, { recursive: true, mode: 0o700 })
+      await writeFileAtomically(pathOf(id), privateKeyPem(key, passphrase))
+      return { id, signer: toSigner(key, keyType) }
+    },
+    async load(id: string, keyType: KeyType): Promise<Signer> {
+      const key = await readPrivateKey(pathOf(id), passphrase)
+      if (idOf(key) !== id)
+        throw new KeyFileError(`${pathOf(id)} holds another key than that of authority ${id}: restore the right file`)
+      return toSigner(key, keyType)
+    },
+  }
+}
+
+function idOf(key: KeyObject): string {
+  return keyId(createPublicKey(key).export({ type: 'spki', format: 'der' }))
+}

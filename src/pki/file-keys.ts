@@ -1,0 +1,101 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { chmod, open, readFile, rename, stat } from 'node:fs/promises'
+import type { KeyType } from './key-types.ts'
+import type { Signer } from './signer.ts'
+
+/** Thrown at start: a key file that must not be used, with what to do about it. */
+export class KeyFileError extends Error {
+  override name = 'KeyFileError'
+}
+
+/** The AlgorithmIdentifier of each key type's signatures (RFC 5758 §3.2, RFC 4055 §5, RFC 8410 §3) and its hash. */
+const SIGNATURE: Record<KeyType, { readonly algorithm: string; readonly hash: string | null }> = {
+  'ec-p256': { algorithm: '300a06082a8648ce3d040302', hash: 'sha256' },
+  'ec-p384': { algorithm: '300a06082a8648ce3d040303', hash: 'sha384' },
+  'rsa-2048': { algorithm: '300d06092a864886f70d01010b0500', hash: 'sha256' },
+  'rsa-3072': { algorithm: '300d06092a864886f70d01010b0500', hash: 'sha256' },
+  'rsa-4096': { algorithm: '300d06092a864886f70d01010b0500', hash: 'sha256' },
+  ed25519: { algorithm: '300506032b6570', hash: null },
+}
+
+/** A new private key of `keyType`. */
+export function generateKey(keyType: KeyType): KeyObject {
+  switch (keyType) {
+    case 'ec-p256':
+      return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+    case 'ec-p384':
+      return generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey
+    case 'ed25519':
+      return generateKeyPairSync('ed25519').privateKey
+    case 'rsa-2048':
+    case 'rsa-3072':
+    case 'rsa-4096':
+      return generateKeyPairSync('rsa', { modulusLength: Number(keyType.slice(4)) }).privateKey
+  }
+}
+
+/** A signer whose key is in this process. */
+export function toSigner(privateKey: KeyObject, keyType: KeyType): Signer {
+  const { algorithm, hash } = SIGNATURE[keyType]
+  return {
+    keyType,
+    publicKey: createPublicKey(privateKey),
+    algorithm: Buffer.from(algorithm, 'hex'),
+    sign: (data) => sign(hash, data, privateKey),
+  }
+}
+
+/** Writes `text` beside `path` and renames it over, synced, mode 0600 unless said otherwise: a crash leaves the old or the new. */
+export async function writeFileAtomically(path: string, text: string, mode = 0o600): Promise<void> {
+  const temporary = `${path}.new`
+  const handle = await open(temporary, 'w', mode)
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await chmod(temporary, mode)
+  await rename(temporary, path)
+}
+
+/** PKCS#8 PEM, encrypted (PBES2, AES-256) when there is a passphrase. */
+export function privateKeyPem(privateKey: KeyObject, passphrase: string | null): string {
+  const pem =
+    passphrase === null
+      ? privateKey.export({ type: 'pkcs8', format: 'pem' })
+      : privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase })
+  return pem.toString()
+}
+
+/** Reads a private key; `KeyFileError` when others may read the file, or the passphrase does not fit. */
+export async function readPrivateKey(path: string, passphrase: string | null): Promise<KeyObject> {
+  await refuseReadableByOthers(path)
+  const pem = await readFile(path, 'utf8')
+  const encrypted = pem.includes('ENCRYPTED')
+  if (encrypted && passphrase === null) {
+    throw new KeyFileError(`${path} is encrypted: set authority.keys.passphrase`)
+  }
+  if (!encrypted && passphrase !== null) {
+    throw new KeyFileError(
+      `${path} is not encrypted although authority.keys.passphrase is set: encrypt it with openssl pkcs8 -topk8 -v2 aes-256-cbc, or unset the passphrase`,
+    )
+  }
+  try {
+    return createPrivateKey(passphrase === null ? pem : { key: pem, passphrase })
+  } catch (cause) {
+    throw new KeyFileError(
+      `${path} cannot be read as a PKCS#8 private key${encrypted ? ' with this passphrase' : ''}`,
+      {
+        cause,
+      },
+    )
+  }
+}
+
+async function refuseReadableByOthers(path: string): Promise<void> {
+  const { mode } = await stat(path)
+  if ((mode & 0o077) === 0) return
+  const shown = (mode & 0o777).toString(8).padStart(4, '0')
+  throw new KeyFileError(`${path} has mode ${shown}: others can read the key; run chmod 0600 on it`)
+}
