@@ -1,6 +1,6 @@
-import type { handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js'
+import { type handleUnaryCall, type ServerUnaryCall, status } from '@grpc/grpc-js'
 import type { Cancellation } from '../../ca/issuance.ts'
-import { type PublicError, toPublicError } from '../../kernel/errors.ts'
+import { AppError, type PublicError, toPublicError } from '../../kernel/errors.ts'
 import { toWireError } from './wire-error.ts'
 
 /** Answers one request; what it throws becomes the wire error. */
@@ -37,17 +37,28 @@ export function unary<Request, Response>(
   onFailure: OnFailure,
 ): handleUnaryCall<Decoded<Request>, Response> {
   return (call, callback) => {
-    const answer =
-      'error' in call.request ? Promise.reject(call.request.error) : method(call.request.request, new Context(call))
-    answer.then(
+    const context = new Context(call)
+    start(method, call.request, context).then(
       (response) => callback(null, response),
       (thrown: unknown) => {
         const told = toPublicError(thrown)
         onFailure(call.getPath(), told, thrown)
-        callback(toWireError(told))
+        callback(context.expired ? DEADLINE_EXCEEDED : toWireError(told))
       },
     )
   }
+}
+
+const DEADLINE_EXCEEDED = { code: status.DEADLINE_EXCEEDED, details: 'the deadline of the call has passed' }
+
+async function start<Request, Response>(
+  method: UnaryMethod<Request, Response>,
+  decoded: Decoded<Request>,
+  context: Context,
+): Promise<Response> {
+  if ('error' in decoded) throw decoded.error
+  if (context.aborted) throw new AppError('request.malformed', 'the deadline of the call has passed already')
+  return method(decoded.request, context)
 }
 
 class Context implements CallContext {
@@ -62,7 +73,10 @@ class Context implements CallContext {
   }
 
   get aborted(): boolean {
-    if (this.#call.cancelled) return true
+    return this.#call.cancelled || this.expired
+  }
+
+  get expired(): boolean {
     const deadline = this.#call.getDeadline()
     return deadline !== Number.POSITIVE_INFINITY && Date.now() >= Number(deadline)
   }
