@@ -22,7 +22,10 @@ export interface CredentialsOptions {
 }
 
 /** A leaf below the test authorities, signed without the issuing use case. */
-export async function testCredentials(authorities: TestAuthorities, options: CredentialsOptions = {}): Promise<Credentials> {
+export async function testCredentials(
+  authorities: TestAuthorities,
+  options: CredentialsOptions = {},
+): Promise<Credentials> {
   const { issuing, root } = authorities
   const key = generateKey('ec-p256')
   const spki = createPublicKey(key).export({ type: 'spki', format: 'der' })

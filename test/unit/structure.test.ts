@@ -69,7 +69,8 @@ test('folders import only inwards', () => {
 test('api/http and api/grpc do not import each other', () => {
   const wrong = imports.filter(
     ({ file, target }) =>
-      (file.startsWith('api/http/') && target.includes('/grpc/')) || (file.startsWith('api/grpc/') && target.includes('/http/')),
+      (file.startsWith('api/http/') && target.includes('/grpc/')) ||
+      (file.startsWith('api/grpc/') && target.includes('/http/')),
   )
   assert.deepEqual(wrong, [])
 })

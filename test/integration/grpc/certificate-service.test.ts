@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import http2 from 'node:http2'
+import { after, before, describe, test } from 'node:test'
 import { connect as tlsConnect } from 'node:tls'
 import { gzipSync } from 'node:zlib'
-import { after, before, describe, test } from 'node:test'
 import { credentials, Metadata, makeGenericClientConstructor, type ServiceError, status } from '@grpc/grpc-js'
 import { addCertificateService } from '../../../src/api/grpc/certificate-service.ts'
 import { ErrorInfo, RetryInfo, Status } from '../../../src/api/grpc/generated/google/rpc/status.ts'
-import { IstioCertificateRequest, IstioCertificateServiceService } from '../../../src/api/grpc/generated/istio/v1/auth/ca.ts'
+import {
+  IstioCertificateRequest,
+  IstioCertificateServiceService,
+} from '../../../src/api/grpc/generated/istio/v1/auth/ca.ts'
 import { type GrpcListener, openGrpcListener } from '../../../src/api/grpc/listen.ts'
 import type { Issued, IssueRequest } from '../../../src/ca/issuance.ts'
 import { AppError } from '../../../src/kernel/errors.ts'
@@ -90,8 +93,12 @@ async function call(message: Buffer, options: CallOptions = {}): Promise<Raw> {
   const deadline = Date.now() + (options.deadline ?? 10_000)
   try {
     return await new Promise<Raw>((resolve) => {
-      connection['call']?.(message, metadata, { deadline }, (error: ServiceError | null, value?: { certChain: string[] }) =>
-        resolve(error ? { error } : { chain: value?.certChain ?? [] }),
+      connection['call']?.(
+        message,
+        metadata,
+        { deadline },
+        (error: ServiceError | null, value?: { certChain: string[] }) =>
+          resolve(error ? { error } : { chain: value?.certChain ?? [] }),
       )
     })
   } finally {
@@ -100,7 +107,9 @@ async function call(message: Buffer, options: CallOptions = {}): Promise<Raw> {
 }
 
 function request(fields: Partial<IstioCertificateRequest> = {}): Buffer {
-  return Buffer.from(IstioCertificateRequest.encode({ csr: 'CSR', validityDuration: 0n, metadata: undefined, ...fields }).finish())
+  return Buffer.from(
+    IstioCertificateRequest.encode({ csr: 'CSR', validityDuration: 0n, metadata: undefined, ...fields }).finish(),
+  )
 }
 
 function failure(raw: Raw): ServiceError {
@@ -111,7 +120,8 @@ function details(error: ServiceError): { info: ErrorInfo; retry: RetryInfo | und
   const bytes = error.metadata.get('grpc-status-details-bin')[0]
   assert.ok(Buffer.isBuffer(bytes), 'there are no status details')
   const decoded = Status.decode(bytes)
-  const find = (name: string) => decoded.details.find((one) => one.typeUrl === `type.googleapis.com/google.rpc.${name}`)?.value
+  const find = (name: string) =>
+    decoded.details.find((one) => one.typeUrl === `type.googleapis.com/google.rpc.${name}`)?.value
   const retry = find('RetryInfo')
   return {
     status: decoded,
@@ -127,7 +137,9 @@ describe('CreateCertificate on the wire', () => {
 
   test('hands on the bearer token, the validity, the impersonated identity and the peer', async () => {
     const metadata = { CertSigner: '', ImpersonatedIdentity: 'spiffe://cluster.local/ns/a/sa/b' }
-    await call(request({ validityDuration: 600n, metadata }), { metadata: { authorization: 'Bearer abc', clusterid: 'Kubernetes' } })
+    await call(request({ validityDuration: 600n, metadata }), {
+      metadata: { authorization: 'Bearer abc', clusterid: 'Kubernetes' },
+    })
     const [got] = seen
     assert.deepEqual(got?.evidence, { bearer: 'abc', impersonate: 'spiffe://cluster.local/ns/a/sa/b' })
     assert.equal(got?.ttlSeconds, 600)
@@ -234,7 +246,10 @@ describe('hostile 48', () => {
       return issued
     }
     const message = request()
-    const trailers = await rawCall({ 'grpc-timeout': '1n' }, Buffer.concat([Buffer.from([0]), uint32(message.length), message]))
+    const trailers = await rawCall(
+      { 'grpc-timeout': '1n' },
+      Buffer.concat([Buffer.from([0]), uint32(message.length), message]),
+    )
     answer = async () => issued
     assert.notEqual(aborted, false)
     assert.equal(Number(trailers['grpc-status']), status.DEADLINE_EXCEEDED)

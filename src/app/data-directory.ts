@@ -1,0 +1,61 @@
+import { chmod, mkdir, readFile, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Authority } from '../ca/authority.ts'
+import type { TrustBundle } from '../ca/bundle.ts'
+import { writeFileAtomically } from '../pki/file-keys.ts'
+
+/** Where everything lies in the data directory. */
+export interface DataDirectory {
+  readonly root: string
+  readonly database: string
+  readonly adminSocket: string
+  readonly bundle: string
+  readonly keys: string
+  readonly authorities: string
+  readonly serverCertificate: string
+  readonly serverKey: string
+}
+
+/** Creates the directory and its folders where they are missing; mode 0700. */
+export async function openDataDirectory(path: string): Promise<DataDirectory> {
+  const root = resolve(path)
+  const directory: DataDirectory = {
+    root,
+    database: join(root, 'alcazar.db'),
+    adminSocket: join(root, 'admin.sock'),
+    bundle: join(root, 'bundle.pem'),
+    keys: join(root, 'keys'),
+    authorities: join(root, 'authorities'),
+    serverCertificate: join(root, 'server.crt'),
+    serverKey: join(root, 'server.key'),
+  }
+  await mkdir(root, { recursive: true, mode: 0o700 })
+  if (((await stat(root)).mode & 0o077) !== 0) await chmod(root, 0o700)
+  await mkdir(directory.keys, { recursive: true, mode: 0o700 })
+  await mkdir(directory.authorities, { recursive: true, mode: 0o700 })
+  return directory
+}
+
+/** Writes what others read: each authority's certificate and all trusted roots. */
+export async function publishFiles(
+  directory: DataDirectory,
+  authorities: readonly Authority[],
+  bundle: TrustBundle,
+): Promise<void> {
+  for (const authority of authorities) {
+    const path = join(directory.authorities, `${authority.id}.crt`)
+    if ((await readOrNull(path)) !== authority.certificate)
+      await writeFileAtomically(path, authority.certificate, 0o644)
+  }
+  if ((await readOrNull(directory.bundle)) !== bundle.pem)
+    await writeFileAtomically(directory.bundle, bundle.pem, 0o644)
+}
+
+async function readOrNull(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { randomBytes, X509Certificate } from 'node:crypto'
+import { test } from 'node:test'
+import { Authorities } from '../../../src/ca/authorities.ts'
+import type { Authority } from '../../../src/ca/authority.ts'
+import type { KeyProvider } from '../../../src/ca/key-provider.ts'
+import { memoryKeys } from '../../support/authority.ts'
+import { FakeAuthorityStore, FakeClock } from '../../support/fakes.ts'
+
+const NOW = Date.UTC(2026, 10, 21)
+const DAY = 86_400
+const OPTIONS = {
+  trustDomain: 'cluster.local',
+  root: { keyType: 'ec-p256', ttl: 5 * 365 * DAY },
+  intermediate: { keyType: 'ec-p256', ttl: 30 * DAY },
+} as const
+
+interface World {
+  readonly store: FakeAuthorityStore
+  readonly clock: FakeClock
+  readonly keys: KeyProvider
+  readonly published: string[]
+}
+
+function newWorld(): World {
+  return { store: new FakeAuthorityStore(), clock: new FakeClock(NOW), keys: memoryKeys(), published: [] }
+}
+
+function open(world: World): Promise<Authorities> {
+  return Authorities.open(
+    {
+      ...world,
+      random: (size) => randomBytes(size),
+      publish: async (_authorities, bundle) => void world.published.push(bundle.pem),
+    },
+    OPTIONS,
+  )
+}
+
+function one(authorities: readonly Authority[], kind: string): Authority {
+  return authorities.find((authority) => authority.kind === kind && authority.state === 'active') ?? assert.fail(kind)
+}
+
+test('the first start creates a root and an intermediate below it', async () => {
+  const world = newWorld()
+  const authorities = await open(world)
+  const root = new X509Certificate(one(authorities.list(), 'root').certificate)
+  const intermediate = new X509Certificate(one(authorities.list(), 'intermediate').certificate)
+  assert.ok(root.ca && intermediate.ca)
+  assert.ok(root.verify(root.publicKey) && intermediate.verify(root.publicKey))
+  assert.equal(Date.parse(root.validFrom), NOW - 3_600_000)
+  assert.equal(Date.parse(intermediate.validFrom), NOW - 3_600_000)
+  assert.equal(Date.parse(root.validTo), NOW + 5 * 365 * DAY * 1000)
+  assert.equal(Date.parse(intermediate.validTo), NOW + 30 * DAY * 1000)
+  assert.equal(root.publicKey.asymmetricKeyDetails?.namedCurve, 'prime256v1')
+  assert.notDeepEqual(root.publicKey.export({ format: 'jwk' }), intermediate.publicKey.export({ format: 'jwk' }))
+  assert.equal(authorities.current().sequence, 1)
+  assert.deepEqual(world.published, [root.toString()])
+})
+
+test('X-8, X-9: signing certificates carry the trust domain as their SPIFFE ID', async () => {
+  const authorities = await open(newWorld())
+  for (const authority of authorities.list()) {
+    assert.equal(new X509Certificate(authority.certificate).subjectAltName, 'URI:spiffe://cluster.local')
+  }
+})
+
+test('B-1…B-8, X-23…X-27: the bundle is a JWK set with one self-signed certificate an entry and no kid', async () => {
+  const authorities = await open(newWorld())
+  const bundle = JSON.parse(authorities.current().spiffe)
+  assert.equal(bundle.spiffe_sequence, 1)
+  assert.ok(Number.isInteger(bundle.spiffe_refresh_hint))
+  const [key, ...others] = bundle.keys
+  assert.equal(others.length, 0)
+  assert.deepEqual(Object.keys(key).sort(), ['crv', 'kty', 'use', 'x', 'x5c', 'y'])
+  assert.equal(key.use, 'x509-svid')
+  const [der, ...more] = key.x5c
+  assert.equal(more.length, 0)
+  assert.equal(new X509Certificate(Buffer.from(der, 'base64')).toString(), one(authorities.list(), 'root').certificate)
+})
+
+test('a second start finds everything again', async () => {
+  const world = newWorld()
+  const first = await open(world)
+  const second = await open(world)
+  assert.deepEqual(second.list(), first.list())
+  assert.deepEqual(second.current(), first.current())
+  assert.equal(second.issuing(NOW / 1000).authority.id, first.issuing(NOW / 1000).authority.id)
+  assert.equal(world.store.changes.length, 1)
+})
+
+test('an intermediate past its activation point is replaced below the same root', async () => {
+  const world = newWorld()
+  const authorities = await open(world)
+  const before = one(authorities.list(), 'intermediate')
+  assert.equal(await authorities.renewIntermediate(), false)
+  world.clock.advance(26 * DAY * 1000)
+  assert.equal(await authorities.renewIntermediate(), true)
+  const after = one(authorities.list(), 'intermediate')
+  assert.notEqual(after.id, before.id)
+  assert.equal(after.issuer, before.issuer)
+  assert.equal(authorities.list().find((authority) => authority.id === before.id)?.state, 'draining')
+  assert.equal(authorities.issuing(world.clock.now() / 1000).authority.id, after.id)
+  assert.ok(authorities.find(before.id) !== null, 'leaves of the old one may still renew')
+})
+
+test('with the intermediate expired and the root too, there is no authority to issue with', async () => {
+  const world = newWorld()
+  const authorities = await open(world)
+  world.clock.advance(6 * 365 * DAY * 1000)
+  assert.equal(await authorities.renewIntermediate(), false)
+  assert.throws(() => authorities.issuing(world.clock.now() / 1000), { code: 'issue.no_active_authority' })
+})
+
+test('an intermediate never outlives its root', async () => {
+  const world = newWorld()
+  await open(world)
+  world.clock.advance((5 * 365 - 10) * DAY * 1000)
+  const later = await open(world)
+  assert.equal(one(later.list(), 'intermediate').notAfter, one(later.list(), 'root').notAfter)
+})
