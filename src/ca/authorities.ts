@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto'
+import type { TrustedIssuer, TrustedIssuers } from '../identity/attest-client-certificate.ts'
 import type { Clock, UnixSeconds } from '../kernel/clock.ts'
 import { AppError } from '../kernel/errors.ts'
 import type { RandomBytes } from '../kernel/random.ts'
@@ -27,19 +27,11 @@ export interface AuthoritiesDeps {
   readonly publish: (authorities: readonly Authority[], bundle: TrustBundle) => Promise<void>
 }
 
-/** An authority that may have signed a caller's certificate. */
-export interface TrustedIssuer {
-  readonly publicKey: KeyObject
-  readonly notAfter: UnixSeconds
-  /** DER of its Name. */
-  readonly subject: Buffer
-}
-
 /** Share of an intermediate's life after which its successor takes over. */
 const ACTIVATE_AT = 0.83
 
 /** Roots and intermediates of this service: created at the first start, found again at every other. */
-export class Authorities implements BundleSource {
+export class Authorities implements BundleSource, TrustedIssuers {
   readonly #deps: AuthoritiesDeps
   readonly #options: AuthoritiesOptions
   #authorities: readonly Authority[] = []

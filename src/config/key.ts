@@ -2,7 +2,8 @@ import Type, { type TSchema, type TUnsafe } from 'typebox'
 
 /** What a key says of itself besides its type; `default` is written as in the file, and a key without one is required. */
 export interface KeyOptions {
-  readonly description: string
+  /** The items of a list have none: the list's own counts. */
+  readonly description?: string
   readonly default?: unknown
   /** In the schema already, but this version does nothing with it: any value but the default is refused. */
   readonly later?: true
@@ -22,7 +23,7 @@ export interface Reader<T> {
 interface Key<T> extends TUnsafe<T>, Reader<T>, KeyOptions {}
 
 /** A key with one value: its static type is what `read` returns. */
-export function key<T>(reader: Reader<T>, options: KeyOptions): Key<T> {
+export function key<T>(reader: Reader<T>, options: KeyOptions = {}): Key<T> {
   return Object.assign(Type.Unsafe<T>({}), reader, options)
 }
 
@@ -32,6 +33,8 @@ export function isKey(schema: TSchema): schema is Key<unknown> {
 }
 
 /** What a section or list says of itself. */
-export function optionsOf(schema: TSchema): Partial<KeyOptions> & { readonly minItems?: number } {
+export function optionsOf(
+  schema: TSchema,
+): KeyOptions & { readonly minItems?: number; readonly uniqueItems?: boolean } {
   return schema
 }

@@ -41,12 +41,15 @@ export const httpsUrl = text('https URL', (value) => {
 /** A host name that may stand in a certificate; the first label may be `*`. */
 export const dnsName = text('DNS name', (value) => {
   const labels = value.startsWith('*.') ? value.slice(2).split('.') : value.split('.')
-  const fits = value.length <= 253 && labels.every((label) => DNS_LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? '')
+  const fits =
+    value.length <= 253 && labels.every((label) => DNS_LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? '')
   return fits ? null : 'must be a lower-case DNS name'
 })
 
 /** A Kubernetes namespace: one DNS label (RFC 1123). */
-export const namespace = text('namespace', (value) => (DNS_LABEL.test(value) ? null : 'must be one lower-case DNS label'))
+export const namespace = text('namespace', (value) =>
+  DNS_LABEL.test(value) ? null : 'must be one lower-case DNS label',
+)
 
 export const path = text('path', (value) => (value === '' || value.includes('\0') ? 'must be a path' : null))
 
@@ -54,10 +57,14 @@ export const variableName = text('environment variable', (value) =>
   /^[A-Za-z_][A-Za-z0-9_]*$/.test(value) ? null : 'must be the name of an environment variable',
 )
 
-export const sha256 = text('64 hex digits', (value) => (/^[0-9a-f]{64}$/.test(value) ? null : 'must be 64 lower-case hex digits'))
+export const sha256 = text('64 hex digits', (value) =>
+  /^[0-9a-f]{64}$/.test(value) ? null : 'must be 64 lower-case hex digits',
+)
 
 export const word = text('text', (value) =>
-  value === '' || value.length > 1024 || /[^\x21-\x7e]/.test(value) ? 'must be 1 to 1024 printable characters without spaces' : null,
+  value === '' || value.length > 1024 || /[^\x21-\x7e]/.test(value)
+    ? 'must be 1 to 1024 printable characters without spaces'
+    : null,
 )
 
 export const storeUrl = text('`sqlite:` or `sqlite:PATH`', (value) => {

@@ -1,4 +1,5 @@
 import { nearMiss } from '../kernel/near-miss.ts'
+import { printable } from '../kernel/printable.ts'
 
 /** One thing wrong with the configuration: `path` as in `attestation.jwt[0].issuer`, an environment variable, or a place in the file. */
 export interface ConfigProblem {
@@ -11,7 +12,10 @@ export class ConfigError extends Error {
   readonly problems: readonly ConfigProblem[]
 
   constructor(problems: readonly ConfigProblem[], cause?: unknown) {
-    super(`the configuration cannot be used:\n${problems.map(toLine).join('\n')}`, cause === undefined ? undefined : { cause })
+    super(
+      `the configuration cannot be used:\n${problems.map(toLine).join('\n')}`,
+      cause === undefined ? undefined : { cause },
+    )
     this.name = 'ConfigError'
     this.problems = problems
   }
@@ -34,6 +38,5 @@ export function unknownName(what: string, name: string, known: Iterable<string>)
 /** User input as it may stand in a message: short, printable, in backticks. */
 export function quote(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
-  const short = text.length > 80 ? `${text.slice(0, 77)}...` : text
-  return `\`${short.replace(/[^\x20-\x7e]|`/g, '?')}\``
+  return `\`${printable(text, 80)}\``
 }

@@ -1,12 +1,16 @@
 import { DURATION_FORM, toSeconds } from '../kernel/duration.ts'
 import { RATE_FORM, toPerSecond } from '../kernel/rate.ts'
 import { SIZE_FORM, toBytes } from '../kernel/size.ts'
+import { parseStrictJson } from '../kernel/strict-json.ts'
 import type { Reader } from './key.ts'
 import { quote, ValueProblem } from './problems.ts'
 
 /** The most that a duration of the configuration may be: 100 years keep every date within four-digit years. */
 const MAX_SECONDS = 100 * 31_536_000
 const MAX_BYTES = 1_073_741_824
+
+/** How lists and maps in environment variables are parsed. */
+export const JSON_OPTIONS = { maxDepth: 16 } as const
 
 const digitsAsNumber = (text: string): unknown => (/^\d+$/.test(text) ? Number(text) : text)
 const decimalAsNumber = (text: string): unknown => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : text)
@@ -55,7 +59,8 @@ export function count(least: number, most: number): Reader<number> {
 
 export const fraction: Reader<number> = {
   form: 'number, 0 to 1',
-  read: (value) => (typeof value === 'number' && value >= 0 && value <= 1 ? value : refuse('a number from 0 to 1', value)),
+  read: (value) =>
+    typeof value === 'number' && value >= 0 && value <= 1 ? value : refuse('a number from 0 to 1', value),
   fromText: decimalAsNumber,
 }
 
@@ -93,5 +98,41 @@ export const rate: Reader<number> = {
 
 /** What `reader` reads, or `"off"`, which is null. */
 export function orOff<T>(reader: Reader<T>): Reader<T | null> {
-  return { ...reader, form: `${reader.form}, or \`"off"\``, read: (value) => (value === 'off' ? null : reader.read(value)) }
+  return {
+    ...reader,
+    form: `${reader.form}, or \`"off"\``,
+    read: (value) => (value === 'off' ? null : reader.read(value)),
+  }
+}
+
+/** What `reader` reads, or null. */
+export function orNull<T>(reader: Reader<T>): Reader<T | null> {
+  return {
+    ...reader,
+    form: `${reader.form}, or \`null\``,
+    read: (value) => (value === null ? null : reader.read(value)),
+    fromText: (written) => (written === 'null' ? null : (reader.fromText?.(written) ?? written)),
+  }
+}
+
+/** `true`, where the key stands for a choice and `false` would mean nothing. */
+export const yes: Reader<true> = {
+  form: '`true`',
+  read: (value) => (value === true ? true : refuse('`true`', value)),
+}
+
+/** A map, which is not null and not a list. */
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export const map: Reader<Record<string, unknown>> = {
+  form: 'map',
+  read: (value) => (isMap(value) ? value : refuse('a map', value)),
+}
+
+export const offOrMap: Reader<'off' | Record<string, unknown>> = {
+  form: '`"off"` or a map',
+  read: (value) => (value === 'off' || isMap(value) ? value : refuse('`"off"` or a map', value)),
+  fromText: (written) => (written.startsWith('{') ? parseStrictJson(written, JSON_OPTIONS) : written),
 }

@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode } from '../kernel/errors.ts'
+import { printable } from '../kernel/printable.ts'
 
 /** A SPIFFE ID that follows SPIFFE-ID §2: lower-case trust domain, canonical path. `uri` is the whole text. */
 export interface SpiffeId {
@@ -63,9 +64,4 @@ function problemOfPath(path: string): string | null {
 
 function isSegmentByte(c: number): boolean {
   return (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || (c >= 48 && c <= 57) || c === 45 || c === 46 || c === 95
-}
-
-function printable(text: string): string {
-  const short = text.length > 120 ? `${text.slice(0, 117)}...` : text
-  return short.replace(/[^\x20-\x7e]|`/g, '?')
 }

@@ -1,0 +1,119 @@
+import type { AuthorityKind, AuthorityState } from '../../ca/authority.ts'
+import type { BundleSource } from '../../ca/bundle.ts'
+import type { IssueCertificate } from '../../ca/issuance.ts'
+import type { IssuanceQuery } from '../../ca/record.ts'
+import type { Evidence, Role } from '../../identity/evidence.ts'
+import type { JoinToken } from '../../identity/join-token-store.ts'
+import type { Clock, UnixMillis, UnixSeconds } from '../../kernel/clock.ts'
+import type { Log } from '../../kernel/log.ts'
+import type { Page, PageRequest } from '../../kernel/page.ts'
+import type { KeyType } from '../../pki/key-types.ts'
+
+/** Bounds of the transport, read at each use because they may be reloaded; null lifts one. Bytes and seconds. */
+export interface HttpLimits {
+  readonly body: number | null
+  readonly headers: number | null
+  readonly headerTimeout: number | null
+  readonly bodyTimeout: number | null
+}
+
+/** What the listeners tell of themselves; the composition root turns it into metrics. */
+export interface HttpObserver {
+  /** A request was answered; `route` is the pattern (`/v1/issued/:serial`), or `none` when nothing matched. */
+  request(route: string, status: number, seconds: number): void
+  /** One of `HttpLimits` was hit, by its name. */
+  limitHit(limit: keyof HttpLimits): void
+}
+
+/** What every listener needs, whatever it serves. */
+export interface HttpBase {
+  readonly limits: () => HttpLimits
+  readonly nextRequestId: () => string
+  readonly observer: HttpObserver
+  readonly log: Log
+  readonly clock: Clock
+}
+
+/** What the REST API asks of the rest of the service. */
+export interface HttpDeps extends HttpBase {
+  readonly version: string
+  readonly issue: IssueCertificate
+  readonly bundle: BundleSource
+  readonly issuance: IssuanceQuery
+  readonly tokens: JoinTokens
+  /** Throws `resource.not_found` for a serial that was never issued. */
+  readonly revokeCertificate: (serial: string, reason: string, actor: string) => Promise<void>
+  readonly authorities: () => readonly AuthorityView[]
+  readonly status: () => Promise<Status>
+  /** Who asks, when that one has at least the role; otherwise throws `auth.*`. */
+  readonly authorize: (evidence: Evidence, minimum: Role) => Promise<{ readonly actor: string }>
+}
+
+/** What the monitoring listener serves. */
+export interface MonitoringDeps extends HttpBase {
+  readonly live: () => boolean
+  readonly ready: () => Readiness
+  /** The metrics in the text format of Prometheus. */
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>
+}
+
+export interface Readiness {
+  readonly ok: boolean
+  /** What is wrong, one line each. */
+  readonly problems: readonly string[]
+}
+
+export interface JoinTokens {
+  create(wanted: NewJoinToken, actor: string): Promise<CreatedJoinToken>
+  list(page: PageRequest): Promise<Page<JoinToken>>
+  /** False when there is no such token. */
+  revoke(id: string, actor: string): Promise<boolean>
+}
+
+export interface NewJoinToken {
+  readonly identity: string
+  readonly ttlSeconds?: number
+  readonly uses?: number
+}
+
+/** The only time that the token itself is seen. */
+export interface CreatedJoinToken {
+  readonly id: string
+  readonly token: string
+  readonly identity: string
+  readonly expiresAt: UnixSeconds
+  readonly uses: number
+}
+
+export interface AuthorityView {
+  readonly id: string
+  readonly kind: AuthorityKind
+  readonly state: AuthorityState
+  readonly keyType: KeyType
+  readonly notBefore: UnixSeconds
+  readonly notAfter: UnixSeconds
+  readonly issuer: string
+  /** Certificates below it that have not expired. */
+  readonly liveLeaves: number
+  readonly nextStep: NextStep | null
+}
+
+export interface NextStep {
+  readonly do: string
+  readonly at: UnixSeconds
+  readonly waitingFor?: string
+}
+
+export interface Status {
+  readonly version: string
+  readonly trustDomain: string
+  readonly startedAt: UnixMillis
+  readonly ready: boolean
+  readonly problems: readonly string[]
+  readonly authorities: readonly AuthorityView[]
+  readonly bundle: { readonly sequence: number; readonly roots: number }
+  readonly listeners: readonly { readonly name: string; readonly address: string }[]
+  /** Rows that wait to become durable, and whether the last group could be written. */
+  readonly record: { readonly depth: number; readonly ok: boolean }
+  readonly servingCertificate: { readonly notAfter: UnixSeconds }
+}

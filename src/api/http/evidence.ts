@@ -1,0 +1,25 @@
+import type { FastifyRequest } from 'fastify'
+import type { Evidence } from '../../identity/evidence.ts'
+import { connectionOf } from './connection.ts'
+
+/** Through which listener a request came: the mode of the admin socket's file is its authentication. */
+export type Door = 'network' | 'admin-socket'
+
+/** What the caller presented beside the body. */
+export function evidenceOf(request: FastifyRequest, door: Door): Evidence {
+  const { authorization } = request.headers
+  const { clientCertificate } = connectionOf(request.raw.socket)
+  return {
+    ...(authorization === undefined ? {} : { bearer: bearerOf(authorization) }),
+    ...(clientCertificate === undefined ? {} : { clientCertificate }),
+    ...(door === 'admin-socket' ? { localAdmin: true } : {}),
+  }
+}
+
+const SCHEME = 'bearer '
+
+/** The token; empty for another scheme, which is then refused as a malformed token unless another proof is valid. */
+function bearerOf(authorization: string): string {
+  if (authorization.slice(0, SCHEME.length).toLowerCase() !== SCHEME) return '' // RFC 9110 §11.1: any case
+  return authorization.slice(SCHEME.length).trimStart()
+}

@@ -1,0 +1,33 @@
+import Type from 'typebox'
+import { key, type Reader } from '../key.ts'
+import { count, duration, orOff, rate, size } from '../readers.ts'
+
+const MAX_WAIT_SECONDS = 3_600
+const MAX_COUNT = 1_000_000
+
+const limit = <T>(reader: Reader<T>, value: string | number, description: string) =>
+  key(orOff(reader), { default: value, description })
+
+const laterLimit = (value: string, description: string) =>
+  key(orOff(size), { default: value, later: true, description })
+
+export const limits = Type.Object(
+  {
+    body: limit(size, '64KiB', 'Body of an HTTP request.'),
+    decisionBody: laterLimit('4MiB', 'Body of `POST /v1/decisions`.'),
+    resourcesBody: laterLimit('64MiB', 'Body of `POST /v1/resources`.'),
+    checkMessage: laterLimit('8MiB', 'Message of a gRPC `Check`.'),
+    csr: limit(size, '16KiB', 'A certificate signing request, PEM.'),
+    token: limit(size, '8KiB', 'A bearer token.'),
+    headers: limit(size, '32KiB', 'Headers of a request, all together.'),
+    asn1Depth: limit(count(8, 1024), 16, 'How deep ASN.1 structures may nest.'),
+    concurrentStreams: limit(count(1, MAX_COUNT), 256, 'gRPC calls at the same time on one connection.'),
+    queue: limit(count(1, MAX_COUNT), 1024, 'Certificates that wait to be recorded.'),
+    rate: limit(rate, '5000/s', 'Requests for certificates, all together.'),
+    ratePerIdentity: limit(rate, '20/s', 'Requests for certificates of one identity.'),
+    headerTimeout: limit(duration(1, MAX_WAIT_SECONDS), '5s', 'Until the headers of a request are there.'),
+    bodyTimeout: limit(duration(1, MAX_WAIT_SECONDS), '10s', 'Until the body of a request is there.'),
+    drain: limit(duration(0, MAX_WAIT_SECONDS), '10s', 'How long a stopping service waits for what runs.'),
+  },
+  { reloadable: true, description: 'Limits; `"off"` lifts one.' },
+)

@@ -1,0 +1,45 @@
+import Type from 'typebox'
+import { address } from '../address.ts'
+import { key } from '../key.ts'
+import { dnsName } from '../names.ts'
+import { duration, offOrMap, orOff } from '../readers.ts'
+
+export const listen = Type.Object(
+  {
+    grpc: key(address, {
+      default: '127.0.0.1:15012',
+      description: 'gRPC over TLS: certificates for Istio agents and ztunnel, health, reflection.',
+    }),
+    https: key(address, { default: '127.0.0.1:15013', description: 'HTTPS: the REST API and the trust bundle.' }),
+    monitoring: key(address, {
+      default: '127.0.0.1:15014',
+      description: 'HTTP without authentication: `/metrics`, `/livez`, `/readyz`. A loopback address only.',
+    }),
+    decisions: key(orOff(address), {
+      default: 'off',
+      later: true,
+      description: 'Plaintext gRPC and HTTP/1.1 that answers decisions only.',
+    }),
+    bundle: key(offOrMap, {
+      default: 'off',
+      later: true,
+      description: 'SPIFFE bundle endpoint: `{ address, profile: https_spiffe \\| https_web, certificate?, key? }`.',
+    }),
+  },
+  { description: 'Where the service listens; port 0 picks a free one.' },
+)
+
+export const server = Type.Object(
+  {
+    dnsNames: Type.Array(key(dnsName), {
+      default: [],
+      uniqueItems: true,
+      description: 'DNS names of the serving certificate, beside the built-in ones.',
+    }),
+    ttl: key(duration(), {
+      default: '24h',
+      description: 'Life of the serving certificate; it renews itself at half of it.',
+    }),
+  },
+  { description: "The service's own serving certificate." },
+)

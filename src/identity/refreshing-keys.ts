@@ -1,0 +1,130 @@
+import type { Clock } from '../kernel/clock.ts'
+import { AppError } from '../kernel/errors.ts'
+import type { Log } from '../kernel/log.ts'
+import type { JwtAlgorithm } from './jwt-algorithms.ts'
+import { type KeySource, usableFor, withKid } from './key-source.ts'
+import type { KeySet, VerificationKey } from './verification-key.ts'
+
+/** Reads the whole set anew, or says that it is the one read last; rejects when it cannot be read. */
+export type LoadKeys = () => Promise<KeySet | 'unchanged'>
+
+export interface RefreshPlan {
+  readonly everyMs: number
+  /** Least time between two refreshes that unknown key ids cause (hostile 76). */
+  readonly cooldownMs: number
+  /** How long keys outlive the last successful refresh. */
+  readonly keepMs: number
+}
+
+export interface RefreshingKeysDeps {
+  readonly issuer: string
+  readonly load: LoadKeys
+  readonly plan: RefreshPlan
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Keys that are read anew from time to time and, seldom, for an unknown key id; the last good ones serve meanwhile. */
+export class RefreshingKeys implements KeySource {
+  readonly #deps: RefreshingKeysDeps
+  readonly #timer: NodeJS.Timeout
+  #keys: readonly VerificationKey[] = []
+  #fingerprint = ''
+  #version = 0
+  #loadedAt = Number.NEGATIVE_INFINITY
+  #demandedAt = Number.NEGATIVE_INFINITY
+  #failure: string | null = 'not read yet'
+  #loading: Promise<void> | null = null
+
+  constructor(deps: RefreshingKeysDeps) {
+    this.#deps = deps
+    this.#timer = setInterval(() => void this.refresh(), deps.plan.everyMs)
+    this.#timer.unref()
+    void this.refresh()
+  }
+
+  get version(): number {
+    return this.#version
+  }
+
+  candidates(kid: string | undefined, alg: JwtAlgorithm) {
+    const known = withKid(this.#keys, kid)
+    return known.length > 0 ? usableFor(known, alg) : this.#candidatesAfterRefresh(kid, alg)
+  }
+
+  /** Reads the keys now; one at a time, later callers share the one that runs. Never rejects. */
+  refresh(): Promise<void> {
+    this.#loading ??= this.#load().finally(() => {
+      this.#loading = null
+    })
+    return this.#loading
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+  }
+
+  async #candidatesAfterRefresh(kid: string | undefined, alg: JwtAlgorithm): Promise<readonly VerificationKey[]> {
+    if (this.#loading !== null) await this.#loading
+    if (withKid(this.#keys, kid).length === 0) await this.#refreshOnDemand()
+    const known = withKid(this.#keys, kid)
+    if (known.length === 0 && this.#failure !== null) throw this.#unavailable()
+    return usableFor(known, alg)
+  }
+
+  async #refreshOnDemand(): Promise<void> {
+    const now = this.#deps.clock.monotonic()
+    if (now - this.#demandedAt >= this.#deps.plan.cooldownMs) {
+      this.#demandedAt = now
+      await this.refresh()
+    } else if (this.#loading !== null) {
+      await this.#loading
+    }
+  }
+
+  async #load(): Promise<void> {
+    const { load, log, issuer } = this.#deps
+    try {
+      const keySet = await load()
+      this.#loadedAt = this.#deps.clock.monotonic()
+      if (keySet !== 'unchanged') this.#take(keySet)
+      if (this.#failure !== null) log.info('keys.available', { issuer, keys: this.#keys.length })
+      this.#failure = null
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #take({ keys, skipped }: KeySet): void {
+    const { issuer, log } = this.#deps
+    const fingerprint = fingerprintOf(keys)
+    if (fingerprint === this.#fingerprint) return
+    this.#keys = keys
+    this.#fingerprint = fingerprint
+    this.#version++
+    for (const reason of skipped) log.warn('keys.skipped', { issuer, reason })
+  }
+
+  #fail(error: unknown): void {
+    const { issuer, log, plan, clock } = this.#deps
+    const reason = error instanceof Error ? error.message : String(error)
+    if (reason !== this.#failure) log.warn('keys.refresh_failed', { issuer, reason })
+    this.#failure = reason
+    if (this.#keys.length === 0 || clock.monotonic() - this.#loadedAt <= plan.keepMs) return
+    log.error('keys.too_old', { issuer, reason })
+    this.#take({ keys: [], skipped: [] })
+  }
+
+  #unavailable(): AppError {
+    const retryAfterSeconds = Math.ceil(this.#deps.plan.cooldownMs / 1000)
+    return new AppError('auth.keys_unavailable', "the keys of the token's issuer cannot be read: try again later", {
+      retryAfterSeconds,
+    })
+  }
+}
+
+function fingerprintOf(keys: readonly VerificationKey[]): string {
+  return JSON.stringify(
+    keys.map(({ kid, algorithms, publicKey }) => [kid, algorithms, publicKey.export({ format: 'jwk' })]),
+  )
+}

@@ -1,0 +1,83 @@
+import type { Database } from 'better-sqlite3'
+import type { Authority, AuthorityChange, AuthorityKind, AuthorityState, StoredAuthorities } from '../ca/authority.ts'
+import { KEY_TYPES } from '../pki/key-types.ts'
+import type { AdminActions } from './admin-actions.ts'
+import { parseStored } from './stored-value.ts'
+
+const KINDS = ['root', 'intermediate', 'jwt'] as const satisfies readonly AuthorityKind[]
+const STATES = [
+  'prepared',
+  'active',
+  'draining',
+  'retired',
+  'tainted',
+  'revoked',
+] as const satisfies readonly AuthorityState[]
+
+interface AuthorityRow {
+  readonly id: string
+  readonly kind: string
+  readonly state: string
+  readonly key_type: string
+  readonly not_before: number
+  readonly not_after: number
+  readonly issuer: string
+  readonly certificate: string
+  readonly created_at: number
+}
+
+/** Authorities and the sequence of the bundle on disk. */
+export class AuthorityTable {
+  readonly #db: Database
+  readonly #actions: AdminActions
+  readonly #upsert
+  readonly #all
+  readonly #sequence
+  readonly #setSequence
+
+  constructor(db: Database, actions: AdminActions) {
+    this.#db = db
+    this.#actions = actions
+    this.#upsert = db.prepare(
+      `INSERT INTO authorities VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state,
+       not_before = excluded.not_before, not_after = excluded.not_after, issuer = excluded.issuer,
+       certificate = excluded.certificate`,
+    )
+    this.#all = db.prepare<[], AuthorityRow>('SELECT * FROM authorities ORDER BY created_at, id')
+    this.#sequence = db.prepare<[], number>('SELECT sequence FROM bundle_state').pluck()
+    this.#setSequence = db.prepare<[number]>('UPDATE bundle_state SET sequence = ?')
+  }
+
+  load(): StoredAuthorities {
+    return { authorities: this.#all.all().map(fromRow), bundleSequence: this.#sequence.get() ?? 0 }
+  }
+
+  /** All of the change, with its admin record, in one transaction. */
+  save({ authorities, bundleSequence, actor, action, at }: AuthorityChange): void {
+    this.#db.transaction(() => {
+      for (const authority of authorities) this.#upsert.run(...toRow(authority))
+      this.#setSequence.run(bundleSequence)
+      const target = authorities.map((authority) => authority.id).join(' ')
+      this.#actions.append({ at, actor, action, target, detail: { bundleSequence } })
+    })()
+  }
+}
+
+function toRow(authority: Authority): readonly unknown[] {
+  const { id, kind, state, keyType, notBefore, notAfter, issuer, certificate, createdAt } = authority
+  return [id, kind, state, keyType, notBefore, notAfter, issuer, certificate, createdAt]
+}
+
+function fromRow(row: AuthorityRow): Authority {
+  return {
+    id: row.id,
+    kind: parseStored(KINDS, row.kind, 'authorities.kind'),
+    state: parseStored(STATES, row.state, 'authorities.state'),
+    keyType: parseStored(KEY_TYPES, row.key_type, 'authorities.key_type'),
+    notBefore: row.not_before,
+    notAfter: row.not_after,
+    issuer: row.issuer,
+    certificate: row.certificate,
+    createdAt: row.created_at,
+  }
+}
