@@ -15,6 +15,8 @@ const OWN_CODES = {
   'file.unreadable': EXIT.refused,
   'file.unwritable': EXIT.refused,
   'file.exists': EXIT.refused,
+  'identity.differs': EXIT.refused,
+  'resource.not_found': EXIT.refused,
   cancelled: EXIT.refused,
 } as const satisfies Record<string, ExitCode>
 
@@ -45,7 +47,12 @@ export class CommandError extends Error {
   }
 }
 
-/** The file's own words for why an operation on it failed (`ENOENT`, `EACCES`, …); null when `error` is no such failure. */
+/** Whether an operation failed because the file is not there. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
+
+/** In words why an operation on a file failed (`ENOENT`, `EACCES`, …); null when `error` is no such failure. */
 export function systemReason(error: unknown): string | null {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
   return REASONS[error.code] ?? error.code

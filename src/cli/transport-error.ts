@@ -16,7 +16,13 @@ const UNTRUSTED = new Set([
 export function toTransportError(error: unknown, target: Target): unknown {
   if (error instanceof CommandError || !(error instanceof Error)) return error
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  if (code === '' || code === 'ERR_INVALID_CHAR') return error
+  if (code === '') return error
+  if (code === 'ERR_INVALID_CHAR') {
+    return CommandError.of('usage', 'the file of --token holds something else than one token', error)
+  }
+  if (code.startsWith('ERR_OSSL')) {
+    return CommandError.of('usage', `the files of --cacert, --cert and --key cannot be used: ${error.message}`, error)
+  }
   if (target.kind === 'socket') return toSocketError(code, target.path, error)
   const { host } = target.url
   if (UNTRUSTED.has(code)) {

@@ -4,6 +4,7 @@ import { crossCheck } from './cross-checks.ts'
 import { readEnvironment, variableOf } from './environment.ts'
 import { ConfigError, type ConfigProblem } from './problems.ts'
 import { MAX_FILE_BYTES, readYaml } from './read-yaml.ts'
+import { isMap } from './readers.ts'
 import { resolve } from './resolve.ts'
 import { configSchema } from './schema.ts'
 
@@ -25,8 +26,9 @@ export function resolveConfig(written: unknown, { env, overrides }: ConfigSource
   const values = readEnvironment(configSchema, env, problems)
   const fromEnvironment = [...values.keys()]
   if (overrides?.dataDir !== undefined) values.set('dataDir', overrides.dataDir)
+  if (written !== null && !isMap(written)) problems.push({ path: 'the configuration', message: 'must be a map' })
   // The walk fills every key of the schema or notes a problem, so without problems its result is what the schema says.
-  const config = resolve(configSchema, written, '', { overrides: values, problems }) as Config
+  const config = resolve(configSchema, isMap(written) ? written : {}, '', { overrides: values, problems }) as Config
   problems.push(...crossCheck(config, problems))
   if (problems.length > 0) throw new ConfigError(problems.map((problem) => withVariable(problem, fromEnvironment)))
   return config

@@ -23,6 +23,7 @@ export function compileAdministrators(entries: readonly AdministratorEntry[]): A
   const roleOf = (caller: AttestedCaller): Role | null => {
     if (caller.attestor === 'admin') return 'admin'
     if (caller.spend !== undefined) return null // it is counted when a certificate is issued, so it is good for nothing else
+    if (caller.impersonatedBy !== undefined) return null // a grant is to renew for workloads, not to administer as one
     return roles.get(caller.identity.uri) ?? null
   }
   return { roleOf, requireRole: (caller, minimum) => requireRank(roleOf(caller), minimum) }

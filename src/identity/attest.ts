@@ -9,8 +9,7 @@ import { compileImpersonation, type Impersonation } from './impersonation.ts'
 import { JOIN_TOKEN_PREFIX, type JoinTokens } from './join-token.ts'
 import { openJwtIssuers } from './jwt-issuers.ts'
 import type { KeySource } from './key-source.ts'
-import type { AttestationOptions } from './options.ts'
-import { AttestationOptionsError } from './options.ts'
+import { type AttestationOptions, AttestationOptionsError } from './options.ts'
 import { problemsOfAttestation } from './options-problems.ts'
 import { type Outcome, settle, tryProof } from './proofs.ts'
 import { parseSpiffeId } from './spiffe-id.ts'
@@ -112,7 +111,7 @@ function compile(
 ): Compiled {
   const problems = problemsOfAttestation(options)
   if (problems.length > 0) throw new AttestationOptionsError(problems)
-  const { trustDomain, attestation, limits } = options
+  const { trustDomain, limits } = options
   const { issuers, denied, clock } = ports
   const jwtIssuers = openJwtIssuers(options, ports, known)
   return {
@@ -134,7 +133,8 @@ function localAdministrator(trustDomain: string): AttestedCaller {
 function impersonated(compiled: Compiled, caller: AttestedCaller, evidence: Evidence): AttestedCaller {
   const { impersonate } = evidence
   if (impersonate === undefined || impersonate === '') return caller // ca §1.8: an empty name is none
-  return { ...caller, identity: compiled.impersonation.resolve(caller.identity, impersonate) }
+  const identity = compiled.impersonation.resolve(caller.identity, impersonate)
+  return { ...caller, identity, impersonatedBy: caller.identity }
 }
 
 function isSettled(outcome: Outcome | Promise<Outcome>): outcome is Outcome {

@@ -29,6 +29,8 @@ export interface AttestedCaller {
   /** What the attestor saw: the JWT's `iss sub`, the certificate's serial, the join token's id. */
   readonly subject: string
   readonly spend?: Spend
+  /** Who really asks, where `identity` is the one that it acts for. */
+  readonly impersonatedBy?: SpiffeId
 }
 
 export type Role = 'viewer' | 'operator' | 'admin'

@@ -15,7 +15,6 @@ export interface JoinTokenRequest {
   readonly identity: string
   readonly ttlSeconds?: number
   readonly uses?: number
-  readonly actor: string
 }
 
 /** A join token without what finds it. */
@@ -54,7 +53,7 @@ export class JoinTokens {
   }
 
   /** `request.malformed` for the identity or the uses, `issue.ttl_invalid` for a ttl below 1 s or above the maximum. */
-  async create(request: JoinTokenRequest): Promise<CreatedJoinToken> {
+  async create(request: JoinTokenRequest, actor: string): Promise<CreatedJoinToken> {
     const { store, clock, random, settings } = this.#deps
     const { trustDomain, maxTtlSeconds } = settings()
     const identity = workloadOf(parseSpiffeId(request.identity, 'request.malformed'), trustDomain)
@@ -69,7 +68,7 @@ export class JoinTokens {
       expiresAt: Math.floor(createdAt / 1000) + ttlSeconds,
       uses: checkUses(request.uses ?? 1),
       used: 0,
-      createdBy: request.actor,
+      createdBy: actor,
       revoked: false,
     }
     await store.createToken(stored)
@@ -81,10 +80,9 @@ export class JoinTokens {
     return { items: items.map(toView), next }
   }
 
-  /** `resource.not_found` when there is no such token. */
-  async revoke(id: string, actor: string): Promise<void> {
-    if (await this.#deps.store.revokeToken(id, actor)) return
-    throw new AppError('resource.not_found', 'there is no join token with this id')
+  /** False when there is no such token. */
+  revoke(id: string, actor: string): Promise<boolean> {
+    return this.#deps.store.revokeToken(id, actor)
   }
 
   /**

@@ -7,6 +7,7 @@ export const TAG = {
   null: 0x05,
   oid: 0x06,
   utf8String: 0x0c,
+  numericString: 0x12,
   printableString: 0x13,
   ia5String: 0x16,
   sequence: 0x30,

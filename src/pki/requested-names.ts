@@ -1,3 +1,4 @@
+import { isAscii, isUtf8 } from 'node:buffer'
 import type { DerReader } from './der.ts'
 import { oid, TAG } from './der-writer.ts'
 
@@ -20,6 +21,7 @@ export type AlternativeNames = Omit<RequestedNames, 'commonNames' | 'subjectEmpt
 export const NO_ALTERNATIVE_NAMES: AlternativeNames = { uris: [], dns: [], ips: [], emails: [], others: 0 }
 
 const COMMON_NAME = oid('2.5.4.3')
+const TEXT_TAGS: ReadonlySet<number> = new Set([TAG.utf8String, TAG.printableString, TAG.ia5String, TAG.numericString])
 const MAX_COMMON_NAME_BYTES = 64 // RFC 5280 appendix A.1, ub-common-name
 
 /** The common names of a Name (RFC 5280 §4.1.2.4); the rest of it is stepped over, as no subject is ever copied. */
@@ -41,23 +43,26 @@ function readAttribute(der: DerReader, commonNames: string[]): void {
   const attribute = der.enter(TAG.sequence, 'attribute of the subject')
   der.read(TAG.oid, 'type of an attribute of the subject')
   const isCommonName = der.isElement(COMMON_NAME)
-  const tag = der.peek()
-  der.read(tag, 'value of an attribute of the subject')
-  if (isCommonName) commonNames.push(commonNameText(der, tag))
+  const text = readText(der)
+  if (isCommonName) commonNames.push(checkCommonName(der, text))
   der.leave(attribute, 'attribute of the subject')
 }
 
-/** Hostile 22: what a log or a person could misread is refused, and so is every encoding but the three of today. */
-function commonNameText(der: DerReader, tag: number): string {
-  if (tag !== TAG.utf8String && tag !== TAG.printableString && tag !== TAG.ia5String) {
-    der.fail('a common name is not a UTF8String, PrintableString or IA5String')
-  }
-  if (der.stop - der.start > MAX_COMMON_NAME_BYTES)
-    der.fail(`a common name is longer than ${MAX_COMMON_NAME_BYTES} bytes`)
-  const contents = der.bytes.subarray(der.start, der.stop)
+/** A string of today's kinds; those of ISO 2022 and UTF-16 are refused rather than guessed at. */
+function readText(der: DerReader): Buffer {
+  const tag = der.peek()
+  if (!TEXT_TAGS.has(tag)) der.fail('an attribute of the subject is not a UTF8, Printable, IA5 or NumericString')
+  der.read(tag, 'value of an attribute of the subject')
+  const text = der.bytes.subarray(der.start, der.stop)
+  const isWellFormed = tag === TAG.utf8String ? isUtf8(text) : isAscii(text)
+  if (!isWellFormed) der.fail('an attribute of the subject is not the text that it says it is')
+  return text
+}
+
+/** Hostile 22: what a log or a person could misread is refused. */
+function checkCommonName(der: DerReader, contents: Buffer): string {
+  if (contents.length > MAX_COMMON_NAME_BYTES) der.fail(`a common name is longer than ${MAX_COMMON_NAME_BYTES} bytes`)
   const text = contents.toString('utf8')
-  if (!Buffer.from(text).equals(contents)) der.fail('a common name is not UTF-8')
-  if (tag !== TAG.utf8String && text.length !== contents.length) der.fail('a common name is not ASCII')
   if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text)) der.fail('a common name holds control or direction characters')
   return text
 }

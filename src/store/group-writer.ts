@@ -39,7 +39,7 @@ export class GroupWriter {
     // A group is sent again when its answer was lost; its ranges are then the same.
     this.#insertResult = db.prepare('INSERT INTO results VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
     this.#hasSerial = db.prepare(
-      'SELECT 1 FROM tail_by_serial WHERE serial = ?1 UNION ALL SELECT 1 FROM intents_by_serial WHERE serial = ?1',
+      'SELECT 1 FROM tail_by_serial WHERE serial = ? UNION ALL SELECT 1 FROM intents_by_serial WHERE serial = ?',
     )
     const newest = 'SELECT max(removed_through, coalesce((SELECT max(id) FROM intents), 0)) FROM record_state'
     this.#newest = Number(db.prepare(newest).pluck().get())
@@ -122,7 +122,7 @@ export class GroupWriter {
     for (let index = 0; index < intents.count; index++) {
       const { serial } = intentAt(intents, index)
       const hex = Buffer.from(serial).toString('hex')
-      if (seen.has(hex) || this.#hasSerial.get(serial) !== undefined) found.add(index)
+      if (seen.has(hex) || this.#hasSerial.get(serial, serial) !== undefined) found.add(index)
       seen.add(hex)
     }
     return found

@@ -3,7 +3,7 @@ import type { IntentId } from '../ca/record.ts'
 import { type RunKey, SortedRun } from './sorted-run.ts'
 
 /** A lap starts when this many rows are indexed in memory only. */
-const LAP_ROWS = 32_768
+const LAP_ROWS = 65_536
 /** A lap moves faster than rows arrive: four for each, of two indices. */
 const MOVES_PER_ROW = 4
 const MIN_MOVES = 64
@@ -36,7 +36,6 @@ export class IndexTail {
   readonly #runs: readonly SortedRun[]
   readonly #addSerials
   readonly #addIdentities
-  readonly #clash
   readonly #saveThrough
   #position: Position
   #committed: Position
@@ -49,14 +48,11 @@ export class IndexTail {
     this.#committed = this.#position
     this.#runs = [serialRun(db), identityRun(db)]
     this.#addSerials = db.prepare(
-      'INSERT OR IGNORE INTO tail_by_serial SELECT serial, id FROM intents WHERE id BETWEEN ? AND ?',
+      `INSERT OR IGNORE INTO tail_by_serial SELECT serial, id FROM intents AS new WHERE id BETWEEN ? AND ?
+       AND NOT EXISTS (SELECT 1 FROM intents_by_serial AS old WHERE old.serial = new.serial)`,
     )
     this.#addIdentities = db.prepare(
       'INSERT INTO tail_by_identity SELECT identity, issued_at, id FROM intents WHERE id BETWEEN ? AND ?',
-    )
-    this.#clash = db.prepare(
-      `SELECT 1 FROM intents AS new CROSS JOIN intents_by_serial AS old ON old.serial = new.serial
-       WHERE new.id BETWEEN ? AND ? LIMIT 1`,
     )
     this.#saveThrough = db.prepare('UPDATE record_state SET indexed_through = ?')
   }
@@ -64,7 +60,6 @@ export class IndexTail {
   /** Indexes the rows of a group; false when a serial of it is taken, and then the transaction must not be committed. */
   add(first: IntentId, last: IntentId): boolean {
     if (this.#addSerials.run(first, last).changes !== last - first + 1) return false
-    if (this.#clash.get(first, last) !== undefined) return false
     this.#addIdentities.run(first, last)
     return true
   }

@@ -2,6 +2,13 @@ import { AppError } from '../kernel/errors.ts'
 import { isSqliteError } from './database.ts'
 import type { SentError } from './protocol.ts'
 
+const NOT_RECORDED = { code: 'issue.not_recorded', message: 'the record cannot be written now: try again' } as const
+
+/** Why a group was not written: for who waits it is one thing, whatever the cause. */
+export function toGroupError(error: unknown): SentError {
+  return { ...NOT_RECORDED, inner: toSentError(error).inner }
+}
+
 /** Any thrown value as it crosses to the other thread; `inner` is for the log alone. */
 export function toSentError(error: unknown): SentError {
   if (error instanceof AppError) return { code: error.code, message: error.message, inner: null }
@@ -12,5 +19,5 @@ export function toSentError(error: unknown): SentError {
     return { code: 'resource.conflict', message: 'it exists already', inner: at }
   }
   if (error.code.startsWith('SQLITE_CONSTRAINT')) return { code: 'internal', message: 'the store failed', inner: at }
-  return { code: 'issue.not_recorded', message: 'the record cannot be written now: try again', inner: at }
+  return { ...NOT_RECORDED, inner: at }
 }

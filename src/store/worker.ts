@@ -4,7 +4,7 @@ import { readMigrations } from './migrations.ts'
 import { StoreOpenError } from './open-error.ts'
 import type { CallMessage, FromWorker, Method, ToWorker, WorkerSetup } from './protocol.ts'
 import { openRecordDatabase, type RecordDatabase } from './record-database.ts'
-import { toSentError } from './sent-error.ts'
+import { toGroupError, toSentError } from './sent-error.ts'
 
 /** The thread that owns the one connection: whatever the disk does, the main thread goes on. */
 function run(port: MessagePort, setup: WorkerSetup): void {
@@ -33,7 +33,7 @@ function writeGroup(record: RecordDatabase, message: Extract<ToWorker, { kind: '
   try {
     return { kind: 'written', ...record.writeGroup(message) }
   } catch (error) {
-    return { kind: 'failed', error: toSentError(error) }
+    return { kind: 'failed', error: toGroupError(error) }
   }
 }
 

@@ -50,17 +50,26 @@ export function buildCsr(spec: CsrSpec = {}): string {
 
 /** A CSR in DER (RFC 2986 §4), signed by `spec.key`. */
 export function buildCsrDer(spec: CsrSpec = {}): Buffer {
-  const key = spec.key ?? P256_KEY
-  const info = sequence(
+  const der = signCsrInfo(buildCsrInfo(spec), spec)
+  return spec.mutate?.(der) ?? der
+}
+
+/** The part of a CSR that is signed. */
+export function buildCsrInfo(spec: CsrSpec): Buffer {
+  return sequence(
     spec.version ?? tlv(TAG.integer, Buffer.from([0])),
     spec.subject ?? sequence(),
-    spec.spki ?? createPublicKey(key).export({ type: 'spki', format: 'der' }),
+    spec.spki ?? createPublicKey(spec.key ?? P256_KEY).export({ type: 'spki', format: 'der' }),
     tlv(0xa0, ...(spec.attributes ?? defaultAttributes(spec))),
   )
+}
+
+/** A CSR of any bytes as its signed part. */
+export function signCsrInfo(info: Buffer, spec: CsrSpec): Buffer {
+  const key = spec.key ?? P256_KEY
   const hash = spec.hash === undefined ? (key.asymmetricKeyType === 'ed25519' ? null : 'sha256') : spec.hash
   const signature = spec.signature?.(info) ?? sign(hash, info, key)
-  const der = sequence(info, spec.signatureAlgorithm ?? algorithmOf(key), bitString(signature))
-  return spec.mutate?.(der) ?? der
+  return sequence(info, spec.signatureAlgorithm ?? algorithmOf(key), bitString(signature))
 }
 
 function defaultAttributes(spec: CsrSpec): Buffer[] {

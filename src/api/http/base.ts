@@ -1,13 +1,13 @@
-import Fastify, { type FastifyInstance, type FastifyRequest, type RouteOptions } from 'fastify'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { AppError } from '../../kernel/errors.ts'
+import Fastify, { type FastifyInstance } from 'fastify'
 import { answerClientError } from './client-error.ts'
 import { connectionOf } from './connection.ts'
 import type { HttpBase } from './deps.ts'
-import { sendError, sendNotFound } from './failures.ts'
 import { toValidationError } from './framework-errors.ts'
 import { acceptJsonBodies } from './json-body.ts'
 import type { CreateServer } from './node-server.ts'
+import { answerUnknownRoutes } from './not-found.ts'
+import { sendError } from './send-error.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -29,8 +29,8 @@ export function buildBase(base: HttpBase, createServer: CreateServer) {
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, verbose: true } },
     schemaErrorFormatter: toValidationError,
     frameworkErrors: (error, request, reply) => {
-      reply.header('x-request-id', request.id)
-      sendError(base, error, { request, reply, route: 'none' })
+      sendError(base, error, { request, reply })
+      base.observer.request('none', reply.statusCode, 0) // hooks do not run here
     },
     clientErrorHandler: (error, socket) => answerClientError(base, error, socket),
     return503OnClosing: false, // what still comes on an open connection is answered, and the connection then closed
@@ -42,30 +42,30 @@ export function buildBase(base: HttpBase, createServer: CreateServer) {
   app.addHook('onRequest', (request, reply, done) => {
     request.started = base.clock.monotonic()
     connectionOf(request.raw.socket).response = reply.raw
-    reply.header('x-request-id', request.id)
     done()
   })
-  closeConnectionsWhileDraining(app)
-  app.addHook('onRoute', (route) => observe(route, base))
-  app.setErrorHandler((error, request, reply) => sendError(base, error, { request, reply, route: routeOf(request) }))
+  finishAnswers(app, base)
+  app.setErrorHandler((error, request, reply) => sendError(base, error, { request, reply }))
   acceptJsonBodies(app, base.limits, base.observer)
-  app.setNotFoundHandler(notFoundHandler(app, base))
+  answerUnknownRoutes(app)
   return app
 }
 
-function routeOf(request: FastifyRequest): string {
-  return request.routeOptions.url ?? 'none'
-}
-
-/** An answer that ends after the close began says `Connection: close`; Node closes only connections idle at that time. */
-function closeConnectionsWhileDraining(app: FastifyInstance): void {
+/**
+ * Every answer carries its request id and is observed. One that ends after the close began says `Connection: close`:
+ * Node closes only the connections that are idle at that time.
+ */
+function finishAnswers(app: FastifyInstance, base: HttpBase): void {
   let draining = false
   app.addHook('preClose', (done) => {
     draining = true
     done()
   })
-  app.addHook('onSend', (_request, reply, _payload, done) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    reply.header('x-request-id', request.id)
     if (draining) reply.header('connection', 'close')
+    const seconds = (base.clock.monotonic() - request.started) / 1000
+    base.observer.request(request.routeOptions.url ?? 'none', reply.statusCode, seconds)
     done()
   })
 }

@@ -29,13 +29,13 @@ export function toValidationError(errors: readonly FastifySchemaValidationError[
   if (first === undefined) return new AppError('request.malformed', `${where} is not as the schema wants it`)
   const { keyword, params, message = 'is not as the schema wants it' } = first
   const field = first.instancePath.slice(1).replaceAll('/', '.')
-  if (keyword === 'additionalProperties') return unknownField(String(params['additionalProperty']), where, first)
-  if (keyword === 'required') return malformed(`\`${params['missingProperty']}\` is missing in ${where}`)
+  if (keyword === 'additionalProperties') return unknownField(String(params.additionalProperty), where, first)
+  if (keyword === 'required') return malformed(`\`${params.missingProperty}\` is missing in ${where}`)
   return malformed(field === '' ? `${where} ${message}` : `\`${printable(field)}\` in ${where} ${message}`)
 }
 
-function unknownField(name: string, where: string, error: { readonly parentSchema?: unknown }): AppError {
-  const meant = nearMiss(name, namesOf(error.parentSchema))
+function unknownField(name: string, where: string, error: object): AppError {
+  const meant = nearMiss(name, 'parentSchema' in error ? namesOf(error.parentSchema) : [])
   const hint = meant === null ? '' : `: did you mean \`${meant}\`?`
   return malformed(`\`${printable(name, 60)}\` is not known in ${where}${hint}`)
 }

@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+// Starts Alcazar: the sources in a checkout, the plain JavaScript in a package.
+// Written in ES5, because an old Node must get far enough to say what is missing.
+'use strict'
+
+var fs = require('fs')
+var path = require('path')
+
+var NEEDED_MAJOR = 24 // package.json, engines
+var root = path.join(__dirname, '..')
+
+if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
+  start()
+} else {
+  startWithPinnedNode()
+}
+
+function start() {
+  var source = path.join(root, 'src', 'main.ts')
+  require(fs.existsSync(source) ? source : path.join(root, 'dist', 'main.js'))
+}
+
+// A checkout has its own Node, installed by npm beside the other dependencies.
+function startWithPinnedNode() {
+  var pinned = path.join(root, 'node_modules', 'node', 'bin', 'node')
+  if (!fs.existsSync(pinned)) {
+    var found = process.version + ' at ' + process.execPath
+    process.stderr.write('alcazar needs Node.js ' + NEEDED_MAJOR + ' or newer, and this is ' + found + '.\n')
+    process.stderr.write('Install it from https://nodejs.org, or in a checkout run npm ci, which brings the right one.\n')
+    process.exit(1)
+  }
+  var args = [__filename].concat(process.argv.slice(2))
+  if (process.execve) process.execve(pinned, [pinned].concat(args), process.env)
+  else runAsChild(pinned, args)
+}
+
+function runAsChild(command, args) {
+  var child = require('child_process').spawn(command, args, { stdio: 'inherit' })
+  var forwarded = ['SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2', 'SIGINT']
+  forwarded.forEach(function (signal) {
+    process.on(signal, function () {
+      // A terminal sends Ctrl-C to the child as well: twice would cut its draining short.
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+    })
+  })
+  child.on('error', function (error) {
+    process.stderr.write('alcazar: ' + command + ' does not start: ' + error.message + '\n')
+    process.exit(1)
+  })
+  child.on('exit', function (code, signal) {
+    if (signal === null) process.exit(code)
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal) // end as the child ended
+  })
+}

@@ -1,0 +1,43 @@
+import { type Static, Type } from 'typebox'
+import { AuthorityItem, toAuthorityItem } from './authorities.ts'
+import type { App } from './base.ts'
+import type { HttpDeps, Status } from './deps.ts'
+import { Timestamp } from './fields.ts'
+import { Problem } from './problem.ts'
+import type { Guards } from './roles.ts'
+import { toMillisTimestamp, toTimestamp } from './time.ts'
+
+const StatusBody = Type.Object({
+  version: Type.String(),
+  trustDomain: Type.String(),
+  startedAt: Timestamp,
+  ready: Type.Boolean(),
+  problems: Type.Array(Type.String({ description: 'Why it is not ready' })),
+  authorities: Type.Array(AuthorityItem),
+  bundle: Type.Object({ sequence: Type.Integer(), roots: Type.Integer() }),
+  listeners: Type.Array(Type.Object({ name: Type.String(), address: Type.String() })),
+  record: Type.Object({ depth: Type.Integer(), ok: Type.Boolean() }),
+  servingCertificate: Type.Object({ notAfter: Timestamp }),
+})
+
+/** `GET /v1/status`: how the service is, in one answer. */
+export function addStatus(app: App, deps: HttpDeps, guards: Guards): void {
+  const schema = {
+    operationId: 'getStatus',
+    summary: 'How the service is',
+    tags: ['status'],
+    response: { 200: StatusBody, default: Problem },
+  }
+  app.get('/v1/status', { ...guards.viewer, schema }, async () => toBody(await deps.status()))
+}
+
+function toBody(status: Status): Static<typeof StatusBody> {
+  return {
+    ...status,
+    startedAt: toMillisTimestamp(status.startedAt),
+    problems: [...status.problems],
+    authorities: status.authorities.map(toAuthorityItem),
+    listeners: status.listeners.map((listener) => ({ ...listener })),
+    servingCertificate: { notAfter: toTimestamp(status.servingCertificate.notAfter) },
+  }
+}

@@ -1,0 +1,179 @@
+import { Authorities } from '../ca/authorities.ts'
+import { DenyList } from '../ca/deny-list.ts'
+import type { IssueCertificate } from '../ca/issuance.ts'
+import { CertificateIssuer } from '../ca/issue-certificate.ts'
+import { ServingCertificate } from '../ca/serving-certificate.ts'
+import { LeafSigner } from '../ca/sign-leaf.ts'
+import type { Config } from '../config/config.ts'
+import { Attestation } from '../identity/attest.ts'
+import { JoinTokens } from '../identity/join-token.ts'
+import type { Clock, UnixMillis } from '../kernel/clock.ts'
+import type { Log } from '../kernel/log.ts'
+import { openRandomPool } from '../kernel/random.ts'
+import { openRequestIds } from '../kernel/request-id.ts'
+import { openTokenBuckets } from '../kernel/token-bucket.ts'
+import { openFileKeyProvider } from '../pki/file-key-provider.ts'
+import { openStore, type Store } from '../store/open-store.ts'
+import { type Metrics, openMetrics } from '../telemetry/metrics.ts'
+import { type DataDirectory, openDataDirectory, publishFiles } from './data-directory.ts'
+import { toIssueObserver } from './observe.ts'
+import { type Readiness, readinessOf } from './readiness.ts'
+import { servingNames } from './serving-names.ts'
+import { issuanceOptionsOf, type LiveConfig, readPassphrase } from './settings.ts'
+
+/** What the service is given from outside. */
+export interface CoreIo {
+  readonly log: Log
+  readonly clock: Clock
+  readonly env: NodeJS.ProcessEnv
+  readonly version: string
+}
+
+/** Everything behind the listeners. */
+export interface Core {
+  readonly version: string
+  readonly startedAt: UnixMillis
+  readonly log: Log
+  readonly clock: Clock
+  readonly live: LiveConfig
+  readonly directory: DataDirectory
+  readonly store: Store
+  readonly authorities: Authorities
+  readonly denyList: DenyList
+  readonly attestation: Attestation
+  readonly joinTokens: JoinTokens
+  readonly serving: ServingCertificate
+  readonly metrics: Metrics
+  readonly issue: IssueCertificate
+  readonly nextRequestId: () => string
+  readiness(): Readiness
+  watchConnections(listener: string, count: () => number): void
+  reload(next: Config, changed: readonly string[]): void
+  close(): Promise<void>
+}
+
+const RENEWAL_CHECK_MS = 3_600_000
+
+/** Opens the store, the authorities and everything that issues; no listener yet. */
+export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
+  const { log, clock, version } = io
+  const live: LiveConfig = { current: config }
+  const random = openRandomPool()
+  const directory = await openDataDirectory(config.dataDir)
+  const passphrase = readPassphrase(config.authority.keys.passphrase, io.env)
+  const gauges = { connections: new Map<string, () => number>() }
+  let opened: { authorities: Authorities; serving: ServingCertificate } | null = null
+  const metrics = openMetrics({
+    version,
+    authorities: () => opened?.authorities.list() ?? [],
+    queueDepth: () => store.depth,
+    bundleSequence: () => opened?.authorities.current().sequence ?? 0,
+    servingCertificateExpiry: () => opened?.serving.notAfter ?? 0,
+    connections: () => gauges.connections,
+  })
+  const store = await openStore({
+    file: databaseFile(config, directory),
+    queue: config.limits.queue,
+    retention: { issuedSeconds: config.store.retention.issued, auditSeconds: config.store.retention.audit },
+    clock,
+    log,
+    onGroup: ({ size, seconds }) => metrics.storeGroup(size, seconds),
+  })
+  try {
+    const authorities = await Authorities.open(
+      {
+        store,
+        keys: openFileKeyProvider(directory.keys, passphrase),
+        clock,
+        random,
+        publish: (all, bundle) => publishFiles(directory, all, bundle),
+      },
+      { trustDomain: config.trustDomain, ...config.authority },
+    )
+    const denyList = await DenyList.open(store)
+    const settings = () => ({
+      trustDomain: config.trustDomain,
+      maxTtlSeconds: live.current.attestation.joinToken.maxTtl,
+    })
+    const joinTokens = new JoinTokens({ store, clock, random, settings })
+    const attestation = Attestation.open(config, { issuers: authorities, denied: denyList, joinTokens, clock, log })
+    const { backdate, verifySample } = config.issuance
+    const signer = new LeafSigner({ authorities, record: store, clock, random, backdate, verifySample })
+    const serving = await ServingCertificate.open(
+      { signer, authorities, clock, log },
+      {
+        names: servingNames(config),
+        ttlSeconds: config.server.ttl,
+        certificateFile: directory.serverCertificate,
+        keyFile: directory.serverKey,
+        passphrase,
+      },
+    )
+    opened = { authorities, serving }
+    const issuer = new CertificateIssuer({
+      options: issuanceOptionsOf(config),
+      limits: () => live.current.limits,
+      attest: (evidence) => attestation.attest(evidence),
+      roleOf: (caller) => attestation.roleOf(caller),
+      authorities,
+      denyList,
+      signer,
+      takeGlobal: openTokenBuckets(() => live.current.limits.rate),
+      takePerIdentity: openTokenBuckets(() => live.current.limits.ratePerIdentity),
+      clock,
+      observer: toIssueObserver(log, metrics),
+    })
+    const renewal = setInterval(() => void renewIntermediate(authorities, serving, log), RENEWAL_CHECK_MS)
+    renewal.unref()
+    return {
+      version,
+      startedAt: clock.now(),
+      log,
+      clock,
+      live,
+      directory,
+      store,
+      authorities,
+      denyList,
+      attestation,
+      joinTokens,
+      serving,
+      metrics,
+      issue: (request) => issuer.issue(request),
+      nextRequestId: openRequestIds(),
+      readiness: () => readinessOf({ store, authorities, clock }),
+      watchConnections: (listener, count) => gauges.connections.set(listener, count),
+      reload(next, changed) {
+        const sections = Object.fromEntries(changed.map((section) => [section, next[section as keyof Config]]))
+        const merged: Config = { ...live.current, ...sections }
+        attestation.reload(merged)
+        live.current = merged
+      },
+      async close() {
+        clearInterval(renewal)
+        serving.stop()
+        attestation.close()
+        await store.close()
+      },
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+async function renewIntermediate(authorities: Authorities, serving: ServingCertificate, log: Log): Promise<void> {
+  try {
+    if (!(await authorities.renewIntermediate())) return
+    log.info('authority.renewed', { authorities: authorities.list().map(({ id, state }) => ({ id, state })) })
+    await serving.renew()
+  } catch (error) {
+    log.error('authority.renewal_failed', { error })
+  }
+}
+
+/** `sqlite:` is the file in the data directory, `sqlite:PATH` another. */
+function databaseFile(config: Config, directory: DataDirectory): string {
+  const path = config.store.url.slice('sqlite:'.length)
+  return path === '' ? directory.database : path
+}

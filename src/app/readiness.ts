@@ -1,0 +1,28 @@
+import type { Authorities } from '../ca/authorities.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { AppError } from '../kernel/errors.ts'
+import type { Store } from '../store/open-store.ts'
+
+/** Whether certificates can be issued; `problems` says in words what is wrong. */
+export interface Readiness {
+  readonly ok: boolean
+  readonly problems: readonly string[]
+}
+
+/** Asks the store and the authorities, without I/O. */
+export function readinessOf(parts: {
+  readonly store: Store
+  readonly authorities: Authorities
+  readonly clock: Clock
+}): Readiness {
+  const problems: string[] = []
+  const { ok, reason } = parts.store.healthy()
+  if (!ok) problems.push(`the record cannot be written: ${reason}`)
+  try {
+    parts.authorities.issuing(Math.floor(parts.clock.now() / 1000))
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    problems.push(error.message)
+  }
+  return { ok: problems.length === 0, problems }
+}

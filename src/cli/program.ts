@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import { Command, Option } from 'commander'
+import { addBundleCommands } from './commands/bundle.ts'
+import { addCertCommands } from './commands/cert.ts'
+import { addCompletionCommand } from './commands/completion.ts'
+import { addServeCommand } from './commands/serve.ts'
+import { addStatusCommand } from './commands/status.ts'
+import { addTokenCommands } from './commands/token.ts'
+import type { Io } from './io.ts'
+
+const DEFAULT_SERVER = './data/admin.sock'
+
+/** The tree of all commands. Building it loads nothing heavy: what a command needs, it imports when it runs. */
+export function buildProgram(io: Io): Command {
+  const program = new Command('alcazar')
+    .description(
+      'The identity control plane of a service mesh: certificates for workloads, and the authority behind them.',
+    )
+    .version(readVersion(), '--version', 'print the version')
+    .helpOption('--help', 'say what a command does and takes')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: io.stdout.write, writeErr: () => {}, outputError: () => {} })
+    .exitOverride()
+  for (const option of globalOptions(io.env)) program.addOption(option)
+  addServeCommand(program, io)
+  addTokenCommands(program, io)
+  addCertCommands(program, io)
+  addBundleCommands(program, io)
+  addStatusCommand(program, io)
+  addCompletionCommand(program, io)
+  return program
+}
+
+function globalOptions(env: Io['env']): readonly Option[] {
+  return [
+    new Option('--output <form>', 'how the result is printed').choices(['table', 'json']).default('table'),
+    fromEnvironment(
+      env,
+      'ALCAZAR_SERVER',
+      new Option('--server <socket|url>', 'admin socket or https URL of the server').default(DEFAULT_SERVER),
+    ),
+    fromEnvironment(env, 'ALCAZAR_CACERT', new Option('--cacert <file>', 'trust bundle for an https server')),
+    fromEnvironment(env, 'ALCAZAR_CERT', new Option('--cert <file>', 'client certificate chain for an https server')),
+    fromEnvironment(env, 'ALCAZAR_KEY', new Option('--key <file>', 'its private key')),
+    fromEnvironment(env, 'ALCAZAR_TOKEN', new Option('--token <file>', 'file of a bearer token for an https server')),
+    new Option('--verbose', 'show the stack of an error'),
+  ]
+}
+
+/** Commander's own `env` reads `process.env`; the environment is a parameter here. */
+function fromEnvironment(env: Io['env'], name: string, option: Option): Option {
+  const value = env[name]
+  option.description += ` (or ${name})`
+  return value === undefined || value === '' ? option : option.default(value)
+}
+
+function readVersion(): string {
+  const manifest: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  return manifest.version
+}

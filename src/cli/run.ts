@@ -1,0 +1,36 @@
+import { CommanderError } from 'commander'
+import { EXIT, type ExitCode, toFailure } from './command-error.ts'
+import type { Io } from './io.ts'
+import { buildProgram } from './program.ts'
+import { toSafeJson, toSafeText } from './safe-text.ts'
+import { toStyle } from './style.ts'
+import { deepestCommand, toUsageError, wantsJson } from './usage.ts'
+
+/** Runs one command line and gives the exit code; whatever goes wrong is told on standard error, once. */
+export async function runCommandLine(argv: readonly string[], io: Io): Promise<ExitCode> {
+  const program = buildProgram(io)
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return EXIT.done
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done // --help, --version
+    if (!(error instanceof CommanderError)) return tellFailure(error, argv, io)
+    const command = deepestCommand(program, argv)
+    if (error.code === 'commander.help' && !wantsJson(argv)) io.stderr.write(`${command.helpInformation()}\n`)
+    return tellFailure(toUsageError(error, command), argv, io)
+  }
+}
+
+function tellFailure(error: unknown, argv: readonly string[], io: Io): ExitCode {
+  const { code, exit, message, detail } = toFailure(error)
+  const isVerbose = argv.includes('--verbose')
+  if (wantsJson(argv)) {
+    io.stderr.write(`${toSafeJson({ error: { code, message, ...(detail === undefined ? {} : { detail }) } })}\n`)
+  } else {
+    const style = toStyle(io, io.stderr)
+    io.stderr.write(`${style.bad('error')}: ${toSafeText(message)} ${style.dim(`[${toSafeText(code)}]`)}\n`)
+    if (exit === EXIT.bug && !isVerbose) io.stderr.write('please report it; --verbose shows where it happened\n')
+  }
+  if (isVerbose && error instanceof Error) io.stderr.write(`${error.stack ?? ''}\n`)
+  return exit
+}

@@ -1,0 +1,68 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { type App, startApp } from '../app.ts'
+import type { Config } from '../config/config.ts'
+import { loadConfig } from '../config/load-config.ts'
+import { systemClock } from '../kernel/clock.ts'
+import type { Log } from '../kernel/log.ts'
+import { openLog } from '../telemetry/log.ts'
+
+export interface ServeOptions {
+  readonly config?: string
+  readonly data?: string
+}
+
+/** Runs the service until SIGTERM or SIGINT; SIGHUP reads the configuration again. */
+export async function serve(options: ServeOptions): Promise<void> {
+  const read = () =>
+    loadConfig({
+      env: process.env,
+      ...(options.config === undefined ? {} : { file: options.config }),
+      ...(options.data === undefined ? {} : { overrides: { dataDir: options.data } }),
+    })
+  const config = read()
+  const { log, flush } = await openLog({ level: config.log.level, pretty: process.stderr.isTTY === true })
+  const app = await startApp(config, { log, clock: systemClock, env: process.env, version: readVersion() })
+  process.on('SIGHUP', () => reload(app, read, log))
+  print(app, config)
+  const [signal] = await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+  log.info('service.stopping', { signal })
+  await app.stop()
+  log.info('service.stopped')
+  flush()
+}
+
+/** An invalid file, or one that cannot be put in force, leaves everything as it was and says so. */
+function reload(app: App, read: () => Config, log: Log): void {
+  try {
+    const { changed, refused } = app.reload(read())
+    app.core.metrics.configReloaded('applied')
+    log.info('config.reloaded', { changed })
+    if (refused.length > 0) log.warn('config.restart_needed', { paths: refused })
+  } catch (error) {
+    app.core.metrics.configReloaded('refused')
+    log.error('config.refused', { error, kept: 'the settings in force' })
+  }
+}
+
+/** The lines for a newcomer, each listener, then `ready`. */
+function print(app: App, config: Config): void {
+  const { directory } = app.core
+  const identity = `spiffe://${config.trustDomain}/ns/default/sa/web`
+  const lines = [
+    `Alcazar ${app.core.version}, trust domain ${config.trustDomain}, data in ${directory.root}`,
+    '',
+    'A first certificate, in another terminal:',
+    `  npx alcazar --server ${directory.adminSocket} cert issue --identity ${identity} --out ./web`,
+    `  openssl verify -CAfile ${directory.bundle} -untrusted web/cert-chain.pem web/cert-chain.pem`,
+    '',
+    ...app.listeners.map(({ name, address }) => `listening ${name} ${address}`),
+    'ready',
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function readVersion(): string {
+  const manifest: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  return manifest.version
+}

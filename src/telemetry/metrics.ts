@@ -1,0 +1,62 @@
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { Attestor } from '../identity/evidence.ts'
+import { CODES, type ErrorCode } from '../kernel/errors.ts'
+import { buildInstruments, type MetricsSources, type ReloadOutcome } from './instruments.ts'
+
+/** What happens, as the rest of the service tells it. */
+export interface Metrics {
+  certificateIssued(attestor: Attestor, seconds: number): void
+  /** `none`: nobody could be attested. */
+  certificateRefused(attestor: Attestor | 'none', code: ErrorCode, seconds: number): void
+  httpRequest(route: string, status: number, seconds: number): void
+  limitHit(limit: string): void
+  storeGroup(rows: number, seconds: number): void
+  configReloaded(outcome: ReloadOutcome): void
+  connectionOpened(listener: string): void
+  connectionClosed(listener: string): void
+  logLost(): void
+  /** The text format of Prometheus. */
+  render(): Promise<{ readonly contentType: string; readonly body: string }>
+}
+
+/** The limit that a refusal by this code hit, where the door has not told already. */
+const LIMIT_OF: Partial<Record<ErrorCode, string>> = {
+  'csr.too_large': 'csr',
+  'limit.rate': 'rate',
+  'limit.queue': 'queue',
+}
+
+/** Opens a registry of its own, with the metrics of the process in it. */
+export function openMetrics(sources: MetricsSources, registry: Registry = new Registry()): Metrics {
+  collectDefaultMetrics({ register: registry })
+  const to = buildInstruments(registry, sources)
+  return {
+    certificateIssued(attestor, seconds) {
+      to.certificates.inc({ attestor, outcome: 'issued' })
+      to.issueSeconds.observe({ outcome: 'issued' }, seconds)
+    },
+    certificateRefused(attestor, code, seconds) {
+      const outcome = isOurFault(code) ? 'failed' : 'refused'
+      to.certificates.inc({ attestor, outcome })
+      to.refusals.inc({ code })
+      to.issueSeconds.observe({ outcome }, seconds)
+      const limit = LIMIT_OF[code]
+      if (limit !== undefined) to.limitHits.inc({ limit })
+    },
+    httpRequest: (route, status, seconds) => to.httpSeconds.observe({ route, status }, seconds),
+    limitHit: (limit) => to.limitHits.inc({ limit }),
+    storeGroup(rows, seconds) {
+      to.groupSize.observe(rows)
+      to.groupSeconds.observe(seconds)
+    },
+    configReloaded: (outcome) => to.reloads.inc({ outcome }),
+    connectionOpened: (listener) => to.connections.inc({ listener }),
+    connectionClosed: (listener) => to.connections.dec({ listener }),
+    logLost: () => to.logLost.inc(),
+    render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+  }
+}
+
+function isOurFault(code: ErrorCode): boolean {
+  return CODES[code] === 'internal' || CODES[code] === 'unavailable'
+}

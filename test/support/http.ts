@@ -1,0 +1,108 @@
+import type { HttpDeps, HttpLimits, HttpObserver, JoinTokens } from '../../src/api/http/deps.ts'
+import type { Issued, IssuerChain } from '../../src/ca/issuance.ts'
+import type { Role } from '../../src/identity/evidence.ts'
+import { AppError } from '../../src/kernel/errors.ts'
+import { type Log, silentLog } from '../../src/kernel/log.ts'
+import { openRequestIds } from '../../src/kernel/request-id.ts'
+import { FakeClock } from './fakes.ts'
+
+/** 2026-11-21T03:00:00Z. */
+export const NOW = 1_795_230_000
+export const BUNDLE_ETAG = '"3-abc"'
+
+const chain: IssuerChain = {
+  authority: 'a'.repeat(40),
+  intermediates: ['-----BEGIN CERTIFICATE-----\nINTERMEDIATE\n-----END CERTIFICATE-----\n'],
+  roots: ['-----BEGIN CERTIFICATE-----\nROOT\n-----END CERTIFICATE-----\n'],
+  bundleSequence: 3,
+}
+
+/** What the fake use case answers. */
+export const ISSUED: Issued = {
+  serial: '0f3c'.padEnd(32, '0'),
+  identity: 'spiffe://cluster.local/ns/default/sa/web',
+  notBefore: NOW - 120,
+  notAfter: NOW + 3600,
+  renewAfter: NOW + 1800,
+  issuedAt: NOW * 1000,
+  leaf: '-----BEGIN CERTIFICATE-----\nLEAF\n-----END CERTIFICATE-----\n',
+  issuer: chain,
+}
+
+export const LIMITS: HttpLimits = { body: 65_536, headers: 32_768, headerTimeout: 5, bodyTimeout: 10 }
+
+/** Remembers what the listeners told of themselves. */
+export class FakeObserver implements HttpObserver {
+  readonly requests: (readonly [route: string, status: number])[] = []
+  readonly limits: string[] = []
+
+  request(route: string, status: number): void {
+    this.requests.push([route, status])
+  }
+
+  limitHit(limit: string): void {
+    this.limits.push(limit)
+  }
+}
+
+/** A log that keeps what it was told. */
+export class FakeLog implements Log {
+  readonly lines: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[] = []
+  readonly debug = silentLog.debug
+  readonly info = silentLog.info
+  readonly warn = silentLog.warn
+
+  error(event: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    this.lines.push({ event, fields })
+  }
+}
+
+const RANK: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, admin: 2 }
+
+/** `Bearer viewer`, `Bearer operator`, `Bearer admin`, and the admin socket, which may everything. */
+const authorize: HttpDeps['authorize'] = async ({ bearer, localAdmin }, minimum) => {
+  if (localAdmin) return { actor: 'local' }
+  if (bearer === undefined) throw new AppError('auth.missing', 'no proof')
+  const rank = Object.entries(RANK).find(([role]) => role === bearer)?.[1] ?? -1
+  if (rank < RANK[minimum]) throw new AppError('auth.forbidden', `this needs the role \`${minimum}\``)
+  return { actor: bearer }
+}
+
+/** No tokens; every creation succeeds. */
+export const fakeTokens: JoinTokens = {
+  create: async ({ identity, uses = 1 }) => ({ id: 't1', token: 'alcz_secret', identity, expiresAt: NOW + 600, uses }),
+  list: async () => ({ items: [], next: null }),
+  revoke: async () => false,
+}
+
+/** An API whose parts all answer; `overrides` replaces some. */
+export function fakeDeps(overrides: Partial<HttpDeps> = {}): HttpDeps {
+  return {
+    version: '0.0.0-test',
+    limits: () => LIMITS,
+    nextRequestId: openRequestIds(),
+    observer: new FakeObserver(),
+    log: new FakeLog(),
+    clock: new FakeClock(NOW * 1000),
+    issue: async () => ISSUED,
+    bundle: { current: () => ({ sequence: 3, roots: [], pem: 'PEM\n', spiffe: '{"keys":[]}', etag: BUNDLE_ETAG }) },
+    issuance: { listIssued: async () => ({ items: [], next: null }) },
+    tokens: fakeTokens,
+    revokeCertificate: async () => {},
+    authorities: () => [],
+    status: async () => ({
+      version: '0.0.0-test',
+      trustDomain: 'cluster.local',
+      startedAt: NOW * 1000,
+      ready: true,
+      problems: [],
+      authorities: [],
+      bundle: { sequence: 3, roots: 1 },
+      listeners: [{ name: 'https', address: '127.0.0.1:1' }],
+      record: { depth: 0, ok: true },
+      servingCertificate: { notAfter: NOW + 86_400 },
+    }),
+    authorize,
+    ...overrides,
+  }
+}

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type ConfigSources, resolveConfig } from '../../../src/config/load-config.ts'
+import { ConfigError } from '../../../src/config/problems.ts'
+
+const NO_ENV: ConfigSources = { env: {} }
+const WEB = 'spiffe://cluster.local/ns/default/sa/web'
+const JWT = {
+  issuer: 'https://a.example',
+  audiences: ['istio-ca'],
+  jwks: { file: 'keys.json' },
+  identity: 'kubernetes',
+}
+
+function pathsOf(written: unknown, sources: ConfigSources = NO_ENV): string[] {
+  try {
+    resolveConfig(written, sources)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(({ path }) => path)
+    throw error
+  }
+}
+
+test('defaults are complete and as documented', () => {
+  const config = resolveConfig(null, NO_ENV)
+  assert.deepEqual(config.listen.grpc, { host: '127.0.0.1', port: 15_012 })
+  assert.deepEqual(config.store, { url: 'sqlite:', retention: { issued: 2_592_000, audit: null } })
+  assert.deepEqual(config.attestation, {
+    jwt: [],
+    clientCertificate: { enabled: true },
+    joinToken: { enabled: true, maxTtl: 86_400 },
+  })
+  assert.equal(config.authority.root.ttl, 157_680_000)
+  assert.equal(config.authority.keys.passphrase, undefined)
+  assert.equal(config.limits.rate, 5_000)
+})
+
+const good: readonly (readonly [string, unknown])[] = [
+  ['an empty section', { server: null, limits: null, admins: null }],
+  [
+    '"off" lifts a limit',
+    { limits: { rate: 'off', body: 'off', drain: 'off' }, store: { retention: { issued: 'off' } } },
+  ],
+  ['no drain', { limits: { drain: 0 }, issuance: { backdate: 0 } }],
+  [
+    'keys of later versions at their default',
+    {
+      listen: { decisions: 'off' },
+      authority: { jwt: { ttl: 2_592_000, issuer: null }, keys: { provider: 'file' } },
+      mesh: { watch: [] },
+    },
+  ],
+  [
+    'every source of keys',
+    {
+      attestation: {
+        jwt: [
+          JWT,
+          ...[
+            { uri: 'https://a/j', caFile: 'a' },
+            { inline: { keys: [{ kty: 'OKP' }] } },
+            { discovery: true, tokenFile: 't' },
+          ].map((jwks, i) => ({ ...JWT, issuer: `https://${i}.example`, jwks })),
+        ],
+      },
+    },
+  ],
+  ['a passphrase by reference', { authority: { keys: { passphrase: { env: 'CA_PASSPHRASE' } } } }],
+  [
+    'grants and administrators',
+    {
+      admins: [{ identity: WEB, role: 'admin' }],
+      impersonation: [{ caller: WEB, identities: ['spiffe://cluster.local/ns/*'] }],
+    },
+  ],
+  [
+    'identities of an alias',
+    { trustDomainAliases: ['old.local'], admins: [{ identity: 'spiffe://old.local/a', role: 'viewer' }] },
+  ],
+  ['any port, several times', { listen: { grpc: '127.0.0.1:0', https: '127.0.0.1:0', monitoring: '[::1]:0' } }],
+]
+for (const [what, written] of good) test(`config: ${what}`, () => assert.deepEqual(pathsOf(written), []))
+
+const bad: readonly (readonly [unknown, readonly string[]])[] = [
+  ['text', ['the configuration']],
+  [[], ['the configuration']],
+  [{ trustDomian: 'a' }, ['trustDomian']],
+  [{ limits: { rate: 0 } }, ['limits.rate']],
+  [
+    { limits: { body: '0B', csr: -1, queue: 1.5, asn1Depth: '16', drain: '-1s' } },
+    ['limits.body', 'limits.csr', 'limits.asn1Depth', 'limits.queue', 'limits.drain'],
+  ],
+  [{ listen: 5 }, ['listen']],
+  [{ listen: { grpc: '127.0.0.1' } }, ['listen.grpc']],
+  [{ trustDomain: 'Cluster.local' }, ['trustDomain']],
+  [{ trustDomain: null }, ['trustDomain']],
+  [{ issuance: { keyTypes: [] } }, ['issuance.keyTypes']],
+  [{ issuance: { keyTypes: ['ec-p256', 'dsa', 'ec-p256'] } }, ['issuance.keyTypes[2]', 'issuance.keyTypes[1]']],
+  [
+    { issuance: { backdate: '2h', verifySample: 1.1, csrNames: 'x', rejectOverMax: 'no' } },
+    ['issuance.backdate', 'issuance.rejectOverMax', 'issuance.csrNames', 'issuance.verifySample'],
+  ],
+  [{ authority: { root: { ttl: '101y' } } }, ['authority.root.ttl']],
+  [{ authority: { keys: { passphrase: 'secret' } } }, ['authority.keys.passphrase']],
+  [{ authority: { keys: { passphrase: { file: 'a', env: 'B' } } } }, ['authority.keys.passphrase']],
+  [{ attestation: { jwt: {} } }, ['attestation.jwt']],
+  [
+    { attestation: { jwt: [5, {}] } },
+    [
+      'attestation.jwt[0]',
+      'attestation.jwt[1].issuer',
+      'attestation.jwt[1].audiences',
+      'attestation.jwt[1].jwks',
+      'attestation.jwt[1].identity',
+    ],
+  ],
+  [{ attestation: { jwt: [{ ...JWT, jwks: { file: 'a', caFile: 'b' } }] } }, ['attestation.jwt[0].jwks.caFile']],
+  [{ attestation: { jwt: [{ ...JWT, jwks: { discovery: false } }] } }, ['attestation.jwt[0].jwks.discovery']],
+  [{ admins: [{ identity: WEB, role: 'root' }] }, ['admins[0].role']],
+  [JSON.parse('{"__proto__": {"trustDomain": "a"}, "constructor": 1}'), ['__proto__', 'constructor']],
+]
+for (const [written, paths] of bad)
+  test(`config: ${JSON.stringify(written)} is refused`, () => assert.deepEqual(pathsOf(written), paths))
+
+const between: readonly (readonly [string, unknown, readonly string[]])[] = [
+  ['defaultTtl below minTtl', { issuance: { defaultTtl: '1m', minTtl: '2m' } }, ['issuance.defaultTtl']],
+  ['defaultTtl above maxTtl', { issuance: { defaultTtl: '2h', maxTtl: '1h' } }, ['issuance.defaultTtl']],
+  ['maxTtl as long as an intermediate', { issuance: { maxTtl: '30d' } }, ['issuance.maxTtl']],
+  ['serving certificate as long as an intermediate', { server: { ttl: '30d' } }, ['server.ttl']],
+  ['a root shorter than its intermediate', { authority: { root: { ttl: '29d' } } }, ['authority.root.ttl']],
+  ['monitoring for everybody', { listen: { monitoring: '0.0.0.0:15014' } }, ['listen.monitoring']],
+  ['one address twice', { listen: { https: '127.0.0.1:15012' } }, ['listen.https']],
+  ['an issuer twice', { attestation: { jwt: [JWT, JWT] } }, ['attestation.jwt[1].issuer']],
+  [
+    'discovery without TLS',
+    { attestation: { jwt: [{ ...JWT, issuer: 'http://a.example', jwks: { discovery: true } }] } },
+    ['attestation.jwt[0].issuer'],
+  ],
+  [
+    'an administrator of elsewhere',
+    { admins: [{ identity: 'spiffe://other/a', role: 'admin' }] },
+    ['admins[0].identity'],
+  ],
+  [
+    'impersonation across trust domains',
+    { impersonation: [{ caller: WEB, identities: [WEB, 'spiffe://other/*'] }] },
+    ['impersonation[0].identities[1]'],
+  ],
+  [
+    'nothing more is said of a key that is wrong by itself',
+    { issuance: { maxTtl: 'long', defaultTtl: '48h' } },
+    ['issuance.maxTtl'],
+  ],
+]
+for (const [what, written, paths] of between)
+  test(`config: ${what} is refused`, () => assert.deepEqual(pathsOf(written), paths))
+
+const later: readonly (readonly [string, unknown])[] = [
+  ['listen.decisions', { listen: { decisions: '127.0.0.1:15015' } }],
+  ['listen.bundle', { listen: { bundle: { address: '0.0.0.0:443', profile: 'https_web' } } }],
+  ['authority.root.automatic', { authority: { root: { automatic: true } } }],
+  ['authority.jwt.ttl', { authority: { jwt: { ttl: '31d' } } }],
+  ['authority.jwt.issuer', { authority: { jwt: { issuer: 'https://a.example' } } }],
+  ['authority.prepareAt', { authority: { prepareAt: 0.4 } }],
+  ['authority.keys.provider', { authority: { keys: { provider: 'pkcs11' } } }],
+  ['mesh.pathNormalization', { mesh: { pathNormalization: 'NONE' } }],
+  ['mesh.extensionProviders', { mesh: { extensionProviders: [{ name: 'a' }] } }],
+  ['decisions.log.path', { decisions: { log: { path: '/tmp/log' } } }],
+  ['limits.decisionBody', { limits: { decisionBody: 'off' } }],
+]
+for (const [path, written] of later)
+  test(`config: ${path} has only its default in this version`, () => assert.deepEqual(pathsOf(written), [path]))
+
+test('a secret in the wrong place is not repeated', () => {
+  const secret = 'correct horse battery staple'
+  const written = { authority: { keys: { passphrase: secret } } }
+  assert.throws(
+    () => resolveConfig(written, NO_ENV),
+    (error) => error instanceof ConfigError && !error.message.includes(secret),
+  )
+})
+
+test('what a problem says stays on its line and cannot forge another', () => {
+  const written = { 'a\nlimits.rate: fine': 1, trustDomain: 'x\u001b[31m\ny' }
+  assert.throws(
+    () => resolveConfig(written, NO_ENV),
+    (error) => {
+      assert.ok(error instanceof ConfigError)
+      assert.equal(error.message.split('\n').length, 1 + error.problems.length)
+      return /^[\x20-\x7e\n]*$/.test(error.message)
+    },
+  )
+})
+
+test('the near miss of a key is named', () => {
+  assert.throws(
+    () => resolveConfig({ trustDomian: 'a' }, NO_ENV),
+    (error) => error instanceof ConfigError && error.message.includes('`trustDomain`'),
+  )
+})

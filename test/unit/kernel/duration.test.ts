@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { parseDuration, toSeconds } from '../../../src/kernel/duration.ts'
+import { AppError } from '../../../src/kernel/errors.ts'
+
+const good: readonly (readonly [unknown, number])[] = [
+  ['90s', 90],
+  ['15m', 900],
+  ['1h30m', 5_400],
+  ['30d', 2_592_000],
+  ['5y', 157_680_000],
+  ['1y1d1h1m1s', 31_626_061],
+  ['0s', 0],
+  ['010s', 10],
+  [0, 0],
+  [90, 90],
+  [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+]
+for (const [value, want] of good) test(`duration: ${value} is ${want} s`, () => assert.equal(toSeconds(value), want))
+
+const bad: readonly unknown[] = [
+  '',
+  '1h1h',
+  '30m1h',
+  '90',
+  '-90s',
+  '+90s',
+  '1.5h',
+  ' 90s',
+  '90s ',
+  '90s\n',
+  '90S',
+  '600ms',
+  '1w',
+  'h',
+  '٣s',
+  '9007199254740992s',
+  `${'9'.repeat(400)}y`,
+  -1,
+  1.5,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  2 ** 53,
+  2 ** 63,
+  null,
+  undefined,
+  true,
+  {},
+  ['90s'],
+  90n,
+]
+for (const value of bad)
+  test(`hostile 43: ${String(value).slice(0, 24)} is no duration`, () => assert.equal(toSeconds(value), null))
+
+for (const value of [0, '0s', -1, '1h1h', 2 ** 63, Number.NaN]) {
+  test(`hostile 43: a ttl of ${value} is refused with the code asked for`, () => {
+    assert.throws(
+      () => parseDuration(value, 'issue.ttl_invalid'),
+      (error) => error instanceof AppError && error.code === 'issue.ttl_invalid',
+    )
+  })
+}
+
+test('duration: what is written in units is read back', () => {
+  const unit = fc.nat({ max: 10_000 })
+  fc.assert(
+    fc.property(unit, unit, unit, unit, unit, (y, d, h, m, s) => {
+      assert.equal(toSeconds(`${y}y${d}d${h}h${m}m${s}s`), y * 31_536_000 + d * 86_400 + h * 3_600 + m * 60 + s)
+    }),
+  )
+})
