@@ -21,7 +21,7 @@ CREATE TABLE intents (
 ) STRICT;
 CREATE INDEX intents_by_time ON intents (issued_at);
 
--- Indices that are filled in sorted batches behind the rows (see docs/adr/0001): an ordinary index on a random key
+-- Indices that are filled in sorted batches behind the rows (see docs/adr/0006): an ordinary index on a random key
 -- costs one page written per row. Rows not yet here are in the writer's memory.
 CREATE TABLE intents_by_serial (serial BLOB PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE intents_by_identity (

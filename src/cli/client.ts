@@ -6,7 +6,7 @@ import type { Target } from './target.ts'
 import { toTransportError } from './transport-error.ts'
 
 /** One request to the API. */
-export interface Call {
+interface Call {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   readonly query?: Readonly<Record<string, string | undefined>>

@@ -1,4 +1,4 @@
-import { createHash, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { buildCsr } from '../pki/build-csr.ts'
 import { generateKey, privateKeyPem, toSigner } from '../pki/file-keys.ts'
 import { toText } from './cells.ts'
@@ -41,9 +41,17 @@ export async function issueCertificate(session: Session, options: IssueOptions):
 
 /** A chain for another key would be written beside ours and fail only when it is used. */
 function refuseOtherKey(chain: readonly string[], publicKey: Buffer): void {
-  const certified = new X509Certificate(chain[0] ?? '').publicKey.export({ type: 'spki', format: 'der' })
-  const hash = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
-  if (hash(certified) !== hash(publicKey)) throw new TypeError('the certificate is not for the key that was sent')
+  const certified = readPublicKey(chain[0] ?? '')
+  if (certified?.equals(publicKey) === true) return
+  throw CommandError.of('server.response_invalid', 'the certificate that came back is not for the key that was sent')
+}
+
+function readPublicKey(certificate: string): Buffer | null {
+  try {
+    return new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' })
+  } catch {
+    return null // no certificate at all
+  }
 }
 
 function toView({ style }: Session, issued: JsonObject, files: readonly string[]): string {

@@ -28,7 +28,9 @@ function tellFailure(error: unknown, argv: readonly string[], io: Io): ExitCode 
     io.stderr.write(`${toSafeJson({ error: { code, message, ...(detail === undefined ? {} : { detail }) } })}\n`)
   } else {
     const style = toStyle(io, io.stderr)
-    io.stderr.write(`${style.bad('error')}: ${toSafeText(message)} ${style.dim(`[${toSafeText(code)}]`)}\n`)
+    const { requestId } = detail ?? {} // what the server's log has it under
+    const tag = typeof requestId === 'string' ? `${code}, request ${requestId}` : code
+    io.stderr.write(`${style.bad('error')}: ${toSafeText(message)} ${style.dim(`[${toSafeText(tag)}]`)}\n`)
     if (exit === EXIT.bug && !isVerbose) io.stderr.write('please report it; --verbose shows where it happened\n')
   }
   if (isVerbose && error instanceof Error) io.stderr.write(`${error.stack ?? ''}\n`)

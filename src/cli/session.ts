@@ -8,7 +8,7 @@ import { type Style, toStyle } from './style.ts'
 import { parseTarget, type TargetOptions } from './target.ts'
 
 /** The options that every command takes. */
-export interface GlobalOptions extends TargetOptions {
+interface GlobalOptions extends TargetOptions {
   readonly output: 'table' | 'json'
   readonly verbose?: boolean
 }

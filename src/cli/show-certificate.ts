@@ -72,7 +72,8 @@ async function readInput(what: string): Promise<Buffer> {
 
 function toView({ items, chain, others }: Explanation, style: Style): string {
   const parts = items.map((item, index) => toItemView(item, { index, items, style }))
-  if (chain !== null) parts.push(toChainView(chain, items, style))
+  if (chain !== null && (chain.path.length > 1 || chain.root === 'missing'))
+    parts.push(toChainView(chain, items, style))
   if (others.length > 0) parts.push(others.map((other) => `also in the file: ${toSafeText(other)}\n`).join(''))
   return parts.join('\n')
 }

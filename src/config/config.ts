@@ -15,13 +15,5 @@ type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonl
  */
 export type Config = DeepReadonly<Static<typeof configSchema>>
 
-/** A limit; null lifts it. */
-export type Limits = Config['limits']
-
-export type JwtAttestation = Config['attestation']['jwt'][number]
-/** Where the keys of a JWT issuer come from. */
-export type JwksSource = JwtAttestation['jwks']
-export type Impersonation = Config['impersonation'][number]
-export type Administrator = Config['admins'][number]
 /** A passphrase by reference, never in the file itself. */
 export type SecretReference = NonNullable<Config['authority']['keys']['passphrase']>

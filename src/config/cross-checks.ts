@@ -1,3 +1,6 @@
+import { problemsOfAdministrators } from '../identity/administrators.ts'
+import { problemsOfImpersonation } from '../identity/impersonation.ts'
+import { problemsOfAttestation } from '../identity/options-problems.ts'
 import { isLoopback } from './address.ts'
 import type { Address, Config } from './config.ts'
 import type { ConfigProblem } from './problems.ts'
@@ -66,9 +69,18 @@ const CHECKS: readonly CrossCheck[] = [
       ),
   },
   { reads: ['listen'], problems: addressesTwice },
-  { reads: ['attestation.jwt'], problems: discoveryByHttps },
-  { reads: ['attestation.jwt'], problems: issuersTwice },
-  { reads: ['trustDomain', 'trustDomainAliases', 'impersonation', 'admins'], problems: foreignIdentities },
+  {
+    reads: ['trustDomain', 'attestation.jwt'],
+    problems: (config) => problemsOfAttestation({ ...config, impersonation: [], admins: [] }),
+  },
+  {
+    reads: ['trustDomain', 'impersonation'],
+    problems: ({ impersonation, trustDomain }) => problemsOfImpersonation(impersonation, trustDomain),
+  },
+  {
+    reads: ['trustDomain', 'admins'],
+    problems: ({ admins, trustDomain }) => problemsOfAdministrators(admins, trustDomain),
+  },
 ]
 
 /** Problems between keys, left out where a key that they look at already has one of its own. */
@@ -95,40 +107,4 @@ function addressesTwice({ listen }: Config): readonly ConfigProblem[] {
 
 function collide(a: Address, b: Address): boolean {
   return a.port !== 0 && a.port === b.port && a.host === b.host
-}
-
-/** OIDC Discovery 1.0 §4.1: the issuer's keys are only as good as the way to them. */
-function discoveryByHttps({ attestation }: Config): readonly ConfigProblem[] {
-  return attestation.jwt.flatMap(({ issuer, jwks }, index) =>
-    unless(
-      !('discovery' in jwks) || issuer.startsWith('https://'),
-      `attestation.jwt[${index}].issuer`,
-      'must be an https URL for discovery',
-    ),
-  )
-}
-
-function issuersTwice({ attestation }: Config): readonly ConfigProblem[] {
-  const issuers = attestation.jwt.map(({ issuer }) => issuer)
-  return issuers.flatMap((issuer, index) =>
-    unless(
-      issuers.indexOf(issuer) === index,
-      `attestation.jwt[${index}].issuer`,
-      'has an entry already: give one for each issuer',
-    ),
-  )
-}
-
-function foreignIdentities(config: Config): readonly ConfigProblem[] {
-  const own = [config.trustDomain, ...config.trustDomainAliases]
-  const named = [
-    ...config.admins.map(({ identity }, index) => ({ path: `admins[${index}].identity`, id: identity })),
-    ...config.impersonation.flatMap(({ caller, identities }, index) => [
-      { path: `impersonation[${index}].caller`, id: caller },
-      ...identities.map((id, at) => ({ path: `impersonation[${index}].identities[${at}]`, id })),
-    ]),
-  ]
-  return named.flatMap(({ path, id }) =>
-    unless(own.includes(id.split('/')[2] ?? ''), path, `must be of the trust domain \`${config.trustDomain}\``),
-  )
 }

@@ -1,11 +1,11 @@
+import { compileIdentityRule } from '../identity/identity-rule.ts'
 import { problemOfSpiffeId, problemOfTrustDomain } from '../identity/spiffe-id.ts'
 import { text } from './readers.ts'
 
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
-const PLACEHOLDER = /\{(trustDomain|claims(?:\.[A-Za-z0-9_-]{1,64}){1,8})\}/g
 
 /** The trust domain and what stands for it in an identity template. */
-export const TEMPLATE_START = 'spiffe://{trustDomain}/'
+const TEMPLATE_START = 'spiffe://{trustDomain}/'
 
 export const trustDomain = text('trust domain name', problemOfTrustDomain)
 export const spiffeId = text('SPIFFE ID', problemOfSpiffeId)
@@ -20,23 +20,26 @@ export const spiffePattern = text('SPIFFE ID, the last segment may be `*`', (val
 export const identityTemplate = text('`kubernetes` or a template', (value) => {
   if (value === 'kubernetes') return null
   if (!value.startsWith(TEMPLATE_START)) return `must be \`kubernetes\` or start with \`${TEMPLATE_START}\``
-  const filled = value.slice(TEMPLATE_START.length).replace(PLACEHOLDER, 'x')
-  if (/[{}]/.test(filled)) return 'placeholders are `{trustDomain}` and `{claims.name}`'
-  return problemOfSpiffeId(`spiffe://example.org/${filled}`)
+  const rule = compileIdentityRule(value, 'example.org')
+  return typeof rule === 'string' ? rule : null
 })
 
 /** The issuer exactly as tokens spell it, an absolute URL. */
-export const issuer = text('URL', (value) => {
-  const url = URL.parse(value)
-  if (url === null || !/^https?:\/\//.test(value)) return 'must be an absolute URL'
-  return url.search !== '' || url.hash !== '' || url.username !== '' ? 'must have no query, fragment or user' : null
-})
+export const issuer = text('URL', (value) => problemOfUrl(value) ?? (value.includes('?') ? 'must have no query' : null))
+
+/** Where something is fetched from; whether plain http will do is for the one who fetches to say. */
+export const url = text('URL', problemOfUrl)
 
 export const httpsUrl = text('https URL', (value) => {
-  const url = URL.parse(value)
-  if (url === null || !value.startsWith('https://')) return 'must be an https URL'
-  return url.hash !== '' || url.username !== '' || url.password !== '' ? 'must have no fragment or user' : null
+  const problem = problemOfUrl(value)
+  return problem === null && !value.startsWith('https://') ? 'must be an https URL' : problem
 })
+
+function problemOfUrl(value: string): string | null {
+  const parsed = URL.parse(value)
+  if (parsed === null || !/^https?:\/\//.test(value)) return 'must be an absolute URL'
+  return parsed.hash !== '' || parsed.username !== '' || parsed.password !== '' ? 'must have no fragment or user' : null
+}
 
 /** A host name that may stand in a certificate; the first label may be `*`. */
 export const dnsName = text('DNS name', (value) => {

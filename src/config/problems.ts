@@ -22,7 +22,7 @@ export class ConfigError extends Error {
 }
 
 /** A problem as people read it: `limits.rate: must be …`. */
-export function toLine(problem: ConfigProblem): string {
+function toLine(problem: ConfigProblem): string {
   return `${problem.path}: ${problem.message}`
 }
 

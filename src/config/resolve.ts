@@ -11,7 +11,7 @@ export interface ResolveContext {
 }
 
 /** A value that could not be read; its problem has been noted. */
-export const UNREADABLE = Symbol('unreadable')
+const UNREADABLE = Symbol('unreadable')
 
 /** Reads `written` by `schema`, fills in defaults and notes every problem on the way; the result counts only when there is none. */
 export function resolve(schema: TSchema, written: unknown, at: string, context: ResolveContext): unknown {
@@ -82,7 +82,7 @@ function readChoice(schema: TUnion, value: unknown, at: string, context: Resolve
 }
 
 /** The key that tells a shape of a choice from the others. */
-export function firstKey(shape: TObject): string {
+function firstKey(shape: TObject): string {
   return Object.keys(shape.properties)[0] ?? ''
 }
 

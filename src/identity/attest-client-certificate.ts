@@ -3,7 +3,8 @@ import type { Clock, UnixSeconds } from '../kernel/clock.ts'
 import { AppError } from '../kernel/errors.ts'
 import { type ParsedCertificate, parseCertificate } from '../pki/parsed-certificate.ts'
 import type { AttestedCaller } from './evidence.ts'
-import { parseSpiffeId, type SpiffeId } from './spiffe-id.ts'
+import type { SpiffeId } from './spiffe-id.ts'
+import { parseWorkloadId } from './workload-id.ts'
 
 /** The authorities of ours that may have signed a caller's certificate. */
 export interface TrustedIssuers {
@@ -116,11 +117,7 @@ function identityOf(certificate: ParsedCertificate, trustDomain: string): Spiffe
   if (!extendedKeyUsage.includes(CLIENT_AUTH)) throw untrusted('it is not for client authentication')
   const [uri, ...more] = uris
   if (uri === undefined || more.length > 0) throw untrusted('it has not exactly one URI name')
-  const identity = parseSpiffeId(uri, 'auth.certificate_untrusted')
-  if (identity.trustDomain !== trustDomain || identity.path === '') {
-    throw untrusted(`its identity is not that of a workload of \`${trustDomain}\``)
-  }
-  return identity
+  return parseWorkloadId(uri, trustDomain, 'auth.certificate_untrusted')
 }
 
 /** Both ends belong to the validity (RFC 5280 §4.1.2.5). */

@@ -5,7 +5,7 @@ import type { Page, PageRequest } from '../kernel/page.ts'
 import type { RandomBytes } from '../kernel/random.ts'
 import type { AttestedCaller } from './evidence.ts'
 import type { JoinToken, JoinTokenStore } from './join-token-store.ts'
-import { parseSpiffeId, type SpiffeId } from './spiffe-id.ts'
+import { parseWorkloadId } from './workload-id.ts'
 
 /** What every join token begins with; no JWT does. */
 export const JOIN_TOKEN_PREFIX = 'alcz_'
@@ -26,7 +26,7 @@ export interface CreatedJoinToken extends JoinTokenView {
 }
 
 /** The settings in force, read at each call because they may be reloaded. */
-export interface JoinTokenSettings {
+interface JoinTokenSettings {
   readonly trustDomain: string
   readonly maxTtlSeconds: number
 }
@@ -56,7 +56,7 @@ export class JoinTokens {
   async create(request: JoinTokenRequest, actor: string): Promise<CreatedJoinToken> {
     const { store, clock, random, settings } = this.#deps
     const { trustDomain, maxTtlSeconds } = settings()
-    const identity = workloadOf(parseSpiffeId(request.identity, 'request.malformed'), trustDomain)
+    const identity = parseWorkloadId(request.identity, trustDomain, 'request.malformed')
     const ttlSeconds = checkTtl(request.ttlSeconds ?? Math.min(DEFAULT_TTL_SECONDS, maxTtlSeconds), maxTtlSeconds)
     const token = `${JOIN_TOKEN_PREFIX}${random(SECRET_BYTES).toString('base64url')}`
     const createdAt = clock.now()
@@ -101,19 +101,10 @@ export class JoinTokens {
     if (stored.used >= stored.uses) {
       throw new AppError('auth.token_used', 'the join token is used up: ask an administrator for another')
     }
-    const { id, identity: uri } = stored
-    const identity = parseSpiffeId(uri, 'auth.subject_invalid')
-    if (identity.trustDomain !== settings().trustDomain) {
-      throw new AppError('auth.subject_invalid', 'the join token was made for another trust domain')
-    }
+    const { id } = stored
+    const identity = parseWorkloadId(stored.identity, settings().trustDomain, 'auth.subject_invalid') // the database is input too
     return { identity, attestor: 'join-token', subject: id, spend: { kind: 'join-token', id } }
   }
-}
-
-function workloadOf(identity: SpiffeId, trustDomain: string): SpiffeId {
-  if (identity.trustDomain === trustDomain && identity.path !== '') return identity
-  const detail = { wanted: `spiffe://${trustDomain}/…`, seen: identity.uri }
-  throw new AppError('request.malformed', 'the identity must be of the own trust domain and have a path', detail)
 }
 
 function checkTtl(seconds: number, maxSeconds: number): number {

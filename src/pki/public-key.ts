@@ -43,12 +43,9 @@ export function importPublicKey({ keyType, spki }: SubjectPublicKey): KeyObject 
 
 function checkKeyBits(der: DerReader, keyType: KeyType, allowed: ReadonlySet<KeyType>): KeyType {
   const first = der.start + 1
-  if (der.bytes[der.start] !== 0 || der.stop - first !== KEYS[keyType].size) {
-    throw notAllowed(`${keyType} with a compressed or malformed point`, allowed)
-  }
-  if (keyType !== 'ed25519' && der.bytes[first] !== UNCOMPRESSED) {
-    throw notAllowed(`${keyType} with a compressed or malformed point`, allowed)
-  }
+  const isWhole = der.bytes[der.start] === 0 && der.stop - first === KEYS[keyType].size
+  const isPlain = keyType === 'ed25519' || der.bytes[first] === UNCOMPRESSED
+  if (!isWhole || !isPlain) throw notAllowed(`${keyType} with a compressed point or of a wrong length`, allowed)
   return keyType
 }
 
@@ -77,7 +74,7 @@ function rsaTypeOf(modulus: Buffer, zeroBefore: boolean): KeyType | undefined {
 }
 
 function bitLength(modulus: Buffer): number {
-  return modulus.length * 8 - (Math.clz32(modulus[0] ?? 0) - 24)
+  return modulus.length === 0 ? 0 : modulus.length * 8 - (Math.clz32(modulus[0] ?? 0) - 24)
 }
 
 /** The algorithm and its first parameter in dots, of the AlgorithmIdentifier that was read last. */

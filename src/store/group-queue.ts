@@ -36,7 +36,8 @@ interface Flight {
   readonly pending: readonly Pending[]
   readonly ranges: readonly ResultRange[]
   readonly since: number
-  readonly landed: PromiseWithResolvers<void>
+  /** Whether it was written. */
+  readonly landed: PromiseWithResolvers<boolean>
 }
 
 /** Collects what arrives while a group is being written, and sends it as the next one: they share one fsync. */
@@ -96,16 +97,14 @@ export class GroupQueue {
 
   /** Sends all that waits, until nothing does or a group fails; gives the number of results that were lost. */
   async drain(): Promise<number> {
-    let before = Number.POSITIVE_INFINITY
-    while (this.depth > 0 && this.depth < before) {
-      before = this.depth
+    for (let written = true; written && this.depth > 0; ) {
       this.#flush()
-      await this.#flight?.landed.promise
+      written = (await this.#flight?.landed.promise) ?? false
     }
     return this.#results
   }
 
-  /** Refuses new intents and those not yet sent, until `accept`. */
+  /** Sends nothing and refuses intents, new ones and those not yet sent, until `accept`; results are kept. */
   refuse(error: AppError): void {
     this.#refusal = error
     const waiting = this.#waiting
@@ -130,7 +129,7 @@ export class GroupQueue {
       if (refusal === undefined) resolve(id++)
       else reject(new AppError(refusal.code, refusal.message))
     }
-    flight.landed.resolve()
+    flight.landed.resolve(true)
     this.#next()
   }
 
@@ -140,7 +139,7 @@ export class GroupQueue {
     const flight = this.#land()
     this.#unwritten = [...this.#unwritten, ...flight.ranges]
     for (const { reject } of flight.pending) reject(error)
-    flight.landed.resolve()
+    flight.landed.resolve(false)
     if (this.#waiting.length > 0) this.#flushSoon()
     else this.#flushLater(RETRY_MS)
   }
@@ -173,7 +172,7 @@ export class GroupQueue {
     this.#soon = null
     this.#later = null
     const { clock, send } = this.#options
-    if (this.#flight !== null || this.depth === 0) return
+    if (this.#flight !== null || this.#refusal !== null || this.depth === 0) return
     const pending = this.#waiting.splice(0, MAX_GROUP)
     const ranges = [...this.#unwritten, ...toRanges(this.#issued, 'issued'), ...toRanges(this.#failed, 'failed')]
     this.#unwritten = []

@@ -2,8 +2,8 @@ import type { Database } from 'better-sqlite3'
 import type { IntentId } from '../ca/record.ts'
 import { type RunKey, SortedRun } from './sorted-run.ts'
 
-/** A lap starts when this many rows are indexed in memory only. */
-const LAP_ROWS = 65_536
+/** A lap starts when this many rows are indexed in memory only: enough that several share each page they go to. */
+export const LAP_ROWS = 65_536
 /** A lap moves faster than rows arrive: four for each, of two indices. */
 const MOVES_PER_ROW = 4
 const MIN_MOVES = 64
@@ -33,6 +33,7 @@ interface Position {
  * to `record_state.indexed_through` is on disk, so that a start reads back only the rows behind it.
  */
 export class IndexTail {
+  readonly #lapRows: number
   readonly #runs: readonly SortedRun[]
   readonly #addSerials
   readonly #addIdentities
@@ -40,7 +41,8 @@ export class IndexTail {
   #position: Position
   #committed: Position
 
-  constructor(db: Database) {
+  constructor(db: Database, lapRows: number) {
+    this.#lapRows = lapRows
     db.exec(TAIL_TABLES)
     const through = Number(db.prepare('SELECT indexed_through FROM record_state').pluck().get())
     loadTail(db, through)
@@ -67,7 +69,7 @@ export class IndexTail {
   /** Carries the running lap on, or starts one when the tail is long; part of the group's transaction. */
   move(newest: IntentId, added: number): void {
     const { through, lap } = this.#position
-    if (lap === null && newest - through < LAP_ROWS) return
+    if (lap === null && newest - through < this.#lapRows) return
     const { run, at, began } = lap ?? { run: 0, at: null, began: newest }
     const reached = this.#runs[run]?.move(at, Math.max(MIN_MOVES, added * MOVES_PER_ROW)) ?? null
     if (reached !== null) this.#position = { through, lap: { run, at: reached, began } }

@@ -7,13 +7,11 @@ import type { Clock } from '../kernel/clock.ts'
 import { AppError } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
+import { BackgroundRetention } from './background-retention.ts'
 import { GroupQueue, type GroupTiming } from './group-queue.ts'
 import type { Retention } from './protocol.ts'
 import { WorkerLink } from './worker-link.ts'
-
-const PROBE_EVERY_MS = 1000
-const FIRST_RETENTION_MS = 5_000
-const RETENTION_EVERY_MS = 600_000
+import { type StoreHealth, WriteHealth } from './write-health.ts'
 
 export interface StoreOptions {
   /** Path of the database; created with mode 0600. */
@@ -26,13 +24,7 @@ export interface StoreOptions {
   readonly onGroup?: (timing: GroupTiming) => void
 }
 
-/** Whether writing works; `reason` for people, null when it does. */
-export interface StoreHealth {
-  readonly ok: boolean
-  readonly reason: string | null
-}
-
-export interface StoreStats {
+interface StoreStats {
   /** Intents and results not yet durable. */
   readonly depth: number
   readonly groups: number
@@ -66,11 +58,10 @@ class SqliteStore implements Store {
   readonly #link: WorkerLink
   readonly #queue: GroupQueue
   readonly #onGroup: (timing: GroupTiming) => void
-  #problem: string | null = null
+  readonly #health: WriteHealth
+  readonly #retention: BackgroundRetention
   #last: GroupTiming = { size: 0, seconds: 0 }
   #groups = 0
-  #probing: NodeJS.Timeout | null = null
-  #retaining: NodeJS.Timeout | null = null
   #closed: Promise<void> | null = null
 
   constructor({ file, queue: capacity, retention, clock, log, onGroup = () => {} }: StoreOptions) {
@@ -89,11 +80,13 @@ class SqliteStore implements Store {
       down: (error) => this.#down(error),
       up: () => this.#up(),
     })
+    this.#health = new WriteHealth(() => this.#link.call('probe', clock.now()), log)
+    this.#retention = new BackgroundRetention(() => this.#link.call('retain', clock.now()), log)
   }
 
   async open(): Promise<void> {
     await this.#link.open()
-    this.#retainAfter(FIRST_RETENTION_MS)
+    this.#retention.start()
   }
 
   get depth() {
@@ -131,17 +124,10 @@ class SqliteStore implements Store {
   appendAdminAction: Store['appendAdminAction'] = async (action) =>
     void (await this.#link.call('appendAdminAction', action))
 
-  async retain(): Promise<number> {
-    const now = this.#clock.now()
-    for (let total = 0; ; ) {
-      const { removed, done } = await this.#link.call('retain', now)
-      total += removed
-      if (done) return total
-    }
-  }
+  retain: Store['retain'] = () => this.#retention.run()
 
   healthy(): StoreHealth {
-    return { ok: this.#problem === null, reason: this.#problem }
+    return this.#health.current()
   }
 
   stats(): StoreStats {
@@ -155,8 +141,8 @@ class SqliteStore implements Store {
   }
 
   async #close(): Promise<void> {
-    if (this.#probing !== null) clearTimeout(this.#probing)
-    if (this.#retaining !== null) clearTimeout(this.#retaining)
+    this.#health.stop()
+    this.#retention.stop()
     const lost = await this.#queue.drain()
     if (lost > 0) this.#log.error('store.results_lost', { lost })
     this.#queue.refuse(new AppError('issue.not_recorded', 'the service is shutting down: ask another instance'))
@@ -166,68 +152,24 @@ class SqliteStore implements Store {
   #written(timing: GroupTiming): void {
     this.#groups++
     this.#last = timing
-    this.#recovered()
+    this.#health.works()
     this.#onGroup(timing)
   }
 
   #failed(error: AppError): void {
-    this.#troubled('the last group was not written; the log has the reason')
+    this.#health.fails('the last group was not written; the log has the reason')
     this.#queue.failed(error)
   }
 
   #down(error: AppError): void {
-    this.#troubled('the thread of the store died and is being started again')
+    this.#health.fails('the thread of the store died and is being started again')
     this.#queue.refuse(error)
     this.#queue.failed(error)
   }
 
   #up(): void {
     this.#queue.accept()
-    this.#probeLater(0)
-  }
-
-  #troubled(reason: string): void {
-    if (this.#problem === null) this.#log.error('store.unhealthy', { reason })
-    this.#problem = reason
-    this.#probeLater(PROBE_EVERY_MS)
-  }
-
-  #recovered(): void {
-    if (this.#problem !== null) this.#log.info('store.recovered')
-    this.#problem = null
-  }
-
-  /** Readiness is red, so nobody may ask for a certificate: only a probe finds out that space has returned. */
-  #probeLater(milliseconds: number): void {
-    if (this.#closed !== null || this.#probing !== null) return
-    this.#probing = setTimeout(() => void this.#probe(), milliseconds)
-  }
-
-  async #probe(): Promise<void> {
-    this.#probing = null
-    if (this.#problem === null) return
-    try {
-      await this.#link.call('probe', this.#clock.now())
-      this.#recovered()
-    } catch (error) {
-      this.#log.debug('store.still_unhealthy', { error })
-      this.#probeLater(PROBE_EVERY_MS)
-    }
-  }
-
-  #retainAfter(milliseconds: number): void {
-    if (this.#closed !== null) return
-    this.#retaining = setTimeout(() => void this.#retainInBackground(), milliseconds).unref()
-  }
-
-  async #retainInBackground(): Promise<void> {
-    try {
-      const removed = await this.retain()
-      if (removed > 0) this.#log.info('store.retention', { removed })
-    } catch (error) {
-      this.#log.error('store.retention_failed', { error })
-    }
-    this.#retainAfter(RETENTION_EVERY_MS)
+    this.#health.probeNow()
   }
 }
 

@@ -51,7 +51,7 @@ export type Argument<K extends Method> = CallTypes[K]['argument']
 export type Value<K extends Method> = CallTypes[K]['value']
 export type Calls = { readonly [K in Method]: (argument: Argument<K>) => Value<K> }
 
-export interface TokenRevocation {
+interface TokenRevocation {
   readonly id: string
   readonly actor: string
   readonly at: UnixMillis

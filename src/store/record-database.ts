@@ -3,7 +3,7 @@ import { AdminActions } from './admin-actions.ts'
 import { AuthorityTable } from './authority-table.ts'
 import { Denied } from './denied.ts'
 import { GroupWriter } from './group-writer.ts'
-import { IndexTail } from './index-tail.ts'
+import { IndexTail, LAP_ROWS } from './index-tail.ts'
 import { InternedText } from './interned-text.ts'
 import { IssuedReader } from './issued-reader.ts'
 import { JoinTokens } from './join-tokens.ts'
@@ -23,10 +23,10 @@ export interface RecordDatabase {
   checkpointWhenLong(): void
 }
 
-/** `db` as `openDatabase` gives it. */
-export function openRecordDatabase(db: Database, retention: Retention): RecordDatabase {
+/** `db` as `openDatabase` gives it; a lap of the indices starts at `lapRows`. */
+export function openRecordDatabase(db: Database, retention: Retention, lapRows = LAP_ROWS): RecordDatabase {
   const identities = new InternedText(db, 'identities')
-  const tail = new IndexTail(db)
+  const tail = new IndexTail(db, lapRows)
   const writer = new GroupWriter({ db, tail, identities }, new InternedText(db, 'signers'))
   const walPages = db.prepare<[], { log: number }>('PRAGMA wal_checkpoint(NOOP)')
   let looks = 0

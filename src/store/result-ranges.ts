@@ -8,7 +8,7 @@ export interface ResultRange {
 }
 
 /** Numbers of the outcomes in the table `results`. */
-export const OUTCOME_NUMBER = { issued: 1, failed: 2 } as const
+const OUTCOME_NUMBER = { issued: 1, failed: 2 } as const
 
 /** The fewest ranges that hold exactly these ids. */
 export function toRanges(ids: readonly IntentId[], outcome: ResultRange['outcome']): ResultRange[] {

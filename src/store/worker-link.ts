@@ -16,6 +16,8 @@ import type {
 
 const FIRST_RESTART_MS = 100
 const LAST_RESTART_MS = 5000
+/** Groups leave little garbage; the default would keep some 20 MB for it. */
+const YOUNG_GENERATION_MB = 4
 
 /** Who hears of groups, and of the worker's death and return. */
 export interface LinkListener {
@@ -87,7 +89,10 @@ export class WorkerLink {
     const { promise, resolve, reject } = Promise.withResolvers<Worker>()
     // The worker runs unbuilt from src/ and as plain JavaScript from the package: same name, this file's extension.
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: this.#setup })
+    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), {
+      workerData: this.#setup,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    })
     worker.on('error', (error) => {
       this.#log.error('store.worker_failed', { error })
       reject(new StoreOpenError('store.unusable', `\`${this.#setup.file}\`: the store's thread failed`, error))

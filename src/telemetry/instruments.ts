@@ -18,6 +18,8 @@ export interface MetricsSources {
   queueDepth(): number
   bundleSequence(): number
   servingCertificateExpiry(): UnixSeconds
+  /** How many connections are open, by listener. */
+  connections(): ReadonlyMap<string, () => number>
 }
 
 export interface ObservedAuthority {
@@ -82,12 +84,6 @@ export function buildInstruments(registry: Registry, sources: MetricsSources) {
       labelNames: ['outcome'],
       registers,
     }),
-    connections: new Gauge({
-      name: 'alcazar_connections',
-      help: 'Open connections by listener.',
-      labelNames: ['listener'],
-      registers,
-    }),
     logLost: new Counter({
       name: 'alcazar_log_lost_total',
       help: 'Times that log lines could not be written.',
@@ -112,6 +108,15 @@ function buildGauges(registry: Registry, sources: MetricsSources): void {
     collect() {
       this.reset()
       for (const { id, kind, state, notAfter } of sources.authorities()) this.set({ id, kind, state }, notAfter)
+    },
+  })
+  new Gauge({
+    name: 'alcazar_connections',
+    help: 'Open connections by listener.',
+    labelNames: ['listener'],
+    registers,
+    collect() {
+      for (const [listener, count] of sources.connections()) this.set({ listener }, count())
     },
   })
   const read = (name: string, help: string, value: () => number) =>

@@ -12,8 +12,6 @@ export interface Metrics {
   limitHit(limit: string): void
   storeGroup(rows: number, seconds: number): void
   configReloaded(outcome: ReloadOutcome): void
-  connectionOpened(listener: string): void
-  connectionClosed(listener: string): void
   logLost(): void
   /** The text format of Prometheus. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>
@@ -50,8 +48,6 @@ export function openMetrics(sources: MetricsSources, registry: Registry = new Re
       to.groupSeconds.observe(seconds)
     },
     configReloaded: (outcome) => to.reloads.inc({ outcome }),
-    connectionOpened: (listener) => to.connections.inc({ listener }),
-    connectionClosed: (listener) => to.connections.dec({ listener }),
     logLost: () => to.logLost.inc(),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   }

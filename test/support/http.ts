@@ -1,4 +1,4 @@
-import type { HttpDeps, HttpLimits, HttpObserver, JoinTokens } from '../../src/api/http/deps.ts'
+import type { HttpDeps, HttpLimits, HttpObserver } from '../../src/api/http/deps.ts'
 import type { Issued, IssuerChain } from '../../src/ca/issuance.ts'
 import type { Role } from '../../src/identity/evidence.ts'
 import { AppError } from '../../src/kernel/errors.ts'
@@ -69,8 +69,18 @@ const authorize: HttpDeps['authorize'] = async ({ bearer, localAdmin }, minimum)
 }
 
 /** No tokens; every creation succeeds. */
-export const fakeTokens: JoinTokens = {
-  create: async ({ identity, uses = 1 }) => ({ id: 't1', token: 'alcz_secret', identity, expiresAt: NOW + 600, uses }),
+export const fakeTokens: HttpDeps['tokens'] = {
+  create: async ({ identity, uses = 1 }, actor) => ({
+    id: 't1',
+    token: 'alcz_secret',
+    identity,
+    createdAt: NOW * 1000,
+    createdBy: actor,
+    expiresAt: NOW + 600,
+    uses,
+    used: 0,
+    revoked: false,
+  }),
   list: async () => ({ items: [], next: null }),
   revoke: async () => false,
 }
@@ -89,7 +99,6 @@ export function fakeDeps(overrides: Partial<HttpDeps> = {}): HttpDeps {
     issuance: { listIssued: async () => ({ items: [], next: null }) },
     tokens: fakeTokens,
     revokeCertificate: async () => {},
-    authorities: () => [],
     status: async () => ({
       version: '0.0.0-test',
       trustDomain: 'cluster.local',

@@ -27,7 +27,9 @@ const INDICES = `
   UPDATE record_state SET indexed_through = (SELECT max(id) FROM intents)`
 
 /** Fills a new database as that many issued certificates would have, a million in some seconds. */
-export function seedRecord(file: string, { rows, identities, now }: Seed): void {
+export function seedRecord(file: string, seed: Seed): void {
+  // a number would be bound as REAL, and its quotients refused by INTEGER columns
+  const [rows, identities, now] = [BigInt(seed.rows), BigInt(seed.identities), BigInt(seed.now)]
   const db = openDatabase(file, readMigrations())
   db.transaction(() => {
     db.prepare(IDENTITIES).run({ identities })

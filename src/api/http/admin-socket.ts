@@ -1,32 +1,34 @@
-import { chmod, lstat, mkdir, unlink } from 'node:fs/promises'
+import { chmod, lstat, stat, unlink } from 'node:fs/promises'
 import http from 'node:http'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { buildApi } from './api.ts'
 import type { HttpDeps } from './deps.ts'
 import { attachTo, type HttpListener, openOn } from './listen.ts'
+import { ListenError } from './listen-error.ts'
 import { SERVER_OPTIONS } from './node-server.ts'
 
 /** `sun_path` of unix(7) without its NUL. */
 const MAX_PATH_BYTES = 107
 
-/** Opens the whole API on a Unix socket that only its owner may open; who can is the local administrator. */
+/**
+ * Opens the whole API on a Unix socket that only its owner may open; who can is the local administrator. The folder
+ * must be the owner's alone: bind(2) obeys the umask, so until chmod(2) only the folder protects the socket.
+ */
 export async function openAdminSocket(path: string, deps: HttpDeps): Promise<HttpListener> {
   const bytes = Buffer.byteLength(path)
   if (bytes > MAX_PATH_BYTES) {
-    throw new Error(
-      `the socket path \`${path}\` has ${bytes} bytes, more than ${MAX_PATH_BYTES}: use a shorter dataDir`,
-    )
+    const message = `the socket path \`${path}\` has ${bytes} bytes, more than ${MAX_PATH_BYTES}: use a shorter dataDir`
+    throw new ListenError('listen.path_too_long', message)
   }
-  // The directory's mode protects the socket until its own is set: bind(2) obeys the umask alone.
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const folder = dirname(path)
+  if (((await stat(folder)).mode & 0o077) !== 0) {
+    throw new ListenError('listen.unsafe_path', `others may enter \`${folder}\`: give it the mode 0700`)
+  }
   await removeStaleSocket(path)
   const server = http.createServer(SERVER_OPTIONS)
-  const listener = await openOn(server, {
-    app: buildApi(deps, 'admin-socket', attachTo(server)),
-    base: deps,
-    listen: { path },
-  })
+  const app = buildApi(deps, 'admin-socket', attachTo(server))
+  const listener = await openOn(server, { app, base: deps, listen: { path } })
   await chmod(path, 0o600)
   return listener
 }
@@ -38,8 +40,10 @@ async function removeStaleSocket(path: string): Promise<void> {
     throw error
   })
   if (found === null) return
-  if (!found.isSocket()) throw new Error(`\`${path}\` is in the way: it is not a socket`)
-  if (await isAnswered(path)) throw new Error(`\`${path}\` is in use: another process serves this data directory`)
+  if (!found.isSocket()) throw new ListenError('listen.unsafe_path', `\`${path}\` is in the way: it is not a socket`)
+  if (await isAnswered(path)) {
+    throw new ListenError('listen.in_use', `\`${path}\` is in use: another process serves this data directory`)
+  }
   await unlink(path)
 }
 

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { App } from './base.ts'
-import type { AuthorityView, HttpDeps } from './deps.ts'
+import type { AuthorityView, HttpDeps, NextStepView } from './deps.ts'
 import { PageOf, Timestamp } from './fields.ts'
 import { Problem } from './problem.ts'
 import type { Guards } from './roles.ts'
@@ -17,8 +17,8 @@ export const AuthorityItem = Type.Object({
   notBefore: Timestamp,
   notAfter: Timestamp,
   issuer: Type.String({ description: 'Id of the authority that signed it; its own for a root' }),
-  liveLeaves: Type.Integer({ description: 'Certificates below it that have not expired' }),
-  nextStep: Type.Union([NextStep, Type.Null()]),
+  liveLeaves: Type.Optional(Type.Integer({ description: 'Certificates below it that have not expired' })),
+  nextStep: Type.Optional(Type.Union([NextStep, Type.Null()])),
 })
 
 /** `GET /v1/authorities`: roots and intermediates. */
@@ -30,16 +30,23 @@ export function addAuthorities(app: App, deps: HttpDeps, guards: Guards): void {
     response: { 200: PageOf(AuthorityItem), default: Problem },
   }
   app.get('/v1/authorities', { ...guards.viewer, schema }, async () => {
-    return { items: deps.authorities().map(toAuthorityItem), next: null }
+    return { items: (await deps.status()).authorities.map(toAuthorityItem), next: null }
   })
 }
 
+/** Field by field: its certificate is in the bundle, not here. */
 export function toAuthorityItem(view: AuthorityView): Static<typeof AuthorityItem> {
-  const { nextStep, notBefore, notAfter } = view
+  const { id, kind, state, keyType, issuer, liveLeaves, nextStep } = view
   return {
-    ...view,
-    notBefore: toTimestamp(notBefore),
-    notAfter: toTimestamp(notAfter),
-    nextStep: nextStep === null ? null : { ...nextStep, at: toTimestamp(nextStep.at) },
+    ...{ id, kind, state, keyType },
+    notBefore: toTimestamp(view.notBefore),
+    notAfter: toTimestamp(view.notAfter),
+    issuer,
+    ...(liveLeaves === undefined ? {} : { liveLeaves }),
+    ...(nextStep === undefined ? {} : { nextStep: toNextStep(nextStep) }),
   }
+}
+
+function toNextStep(step: NextStepView | null): Static<typeof NextStep> | null {
+  return step === null ? null : { ...step, at: toTimestamp(step.at) }
 }

@@ -56,7 +56,7 @@ function toIssueRequest(request: FastifyRequest, body: Static<typeof Body>, door
   return {
     evidence: joinToken === undefined ? evidence : { ...evidence, joinToken },
     csr,
-    ...ttlOf(ttl, 'issue.ttl_invalid'),
+    ...ttlOf(ttl),
     ...(identity === undefined ? {} : { identity }),
     peer: connection.peer,
     requestId: request.id,

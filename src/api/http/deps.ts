@@ -3,10 +3,9 @@ import type { BundleSource } from '../../ca/bundle.ts'
 import type { IssueCertificate } from '../../ca/issuance.ts'
 import type { IssuanceQuery } from '../../ca/record.ts'
 import type { Evidence, Role } from '../../identity/evidence.ts'
-import type { JoinToken } from '../../identity/join-token-store.ts'
+import type { JoinTokens } from '../../identity/join-token.ts'
 import type { Clock, UnixMillis, UnixSeconds } from '../../kernel/clock.ts'
 import type { Log } from '../../kernel/log.ts'
-import type { Page, PageRequest } from '../../kernel/page.ts'
 import type { KeyType } from '../../pki/key-types.ts'
 
 /** Bounds of the transport, read at each use because they may be reloaded; null lifts one. Bytes and seconds. */
@@ -40,10 +39,9 @@ export interface HttpDeps extends HttpBase {
   readonly issue: IssueCertificate
   readonly bundle: BundleSource
   readonly issuance: IssuanceQuery
-  readonly tokens: JoinTokens
+  readonly tokens: Pick<JoinTokens, 'create' | 'list' | 'revoke'>
   /** Throws `resource.not_found` for a serial that was never issued. */
   readonly revokeCertificate: (serial: string, reason: string, actor: string) => Promise<void>
-  readonly authorities: () => readonly AuthorityView[]
   readonly status: () => Promise<Status>
   /** Who asks, when that one has at least the role; otherwise throws `auth.*`. */
   readonly authorize: (evidence: Evidence, minimum: Role) => Promise<{ readonly actor: string }>
@@ -63,28 +61,7 @@ export interface Readiness {
   readonly problems: readonly string[]
 }
 
-export interface JoinTokens {
-  create(wanted: NewJoinToken, actor: string): Promise<CreatedJoinToken>
-  list(page: PageRequest): Promise<Page<JoinToken>>
-  /** False when there is no such token. */
-  revoke(id: string, actor: string): Promise<boolean>
-}
-
-export interface NewJoinToken {
-  readonly identity: string
-  readonly ttlSeconds?: number
-  readonly uses?: number
-}
-
-/** The only time that the token itself is seen. */
-export interface CreatedJoinToken {
-  readonly id: string
-  readonly token: string
-  readonly identity: string
-  readonly expiresAt: UnixSeconds
-  readonly uses: number
-}
-
+/** An authority as people see it; what nobody counts or plans yet is left out. */
 export interface AuthorityView {
   readonly id: string
   readonly kind: AuthorityKind
@@ -94,11 +71,11 @@ export interface AuthorityView {
   readonly notAfter: UnixSeconds
   readonly issuer: string
   /** Certificates below it that have not expired. */
-  readonly liveLeaves: number
-  readonly nextStep: NextStep | null
+  readonly liveLeaves?: number
+  readonly nextStep?: NextStepView | null
 }
 
-export interface NextStep {
+export interface NextStepView {
   readonly do: string
   readonly at: UnixSeconds
   readonly waitingFor?: string

@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox'
 import { DURATION_FORM, toSeconds } from '../../kernel/duration.ts'
-import { AppError, type ErrorCode } from '../../kernel/errors.ts'
+import { AppError } from '../../kernel/errors.ts'
 import type { PageRequest } from '../../kernel/page.ts'
 
 export const Timestamp = Type.String({ description: 'RFC 3339, UTC' })
@@ -11,12 +11,12 @@ export const Serial = Type.String({ description: '32 lower-case hex digits' })
 /** Whether it is one is judged by `ttlOf`, which has its own code. */
 export const Duration = Type.Union([Type.String(), Type.Number()], { description: DURATION_FORM })
 
-/** `ttlSeconds` of a `ttl` field, or nothing when it was left out (hostile 43). */
-export function ttlOf(ttl: string | number | undefined, code: ErrorCode): { readonly ttlSeconds?: number } {
+/** `ttlSeconds` of a `ttl` field, or nothing when it was left out; `issue.ttl_invalid` (hostile 43). */
+export function ttlOf(ttl: string | number | undefined): { readonly ttlSeconds?: number } {
   if (ttl === undefined) return {}
   const ttlSeconds = toSeconds(ttl)
   if (ttlSeconds !== null && ttlSeconds > 0) return { ttlSeconds }
-  throw new AppError(code, `\`ttl\` must be ${DURATION_FORM}, and longer than nothing`)
+  throw new AppError('issue.ttl_invalid', `\`ttl\` must be ${DURATION_FORM}, and longer than nothing`)
 }
 
 /** The parameters of every list. */

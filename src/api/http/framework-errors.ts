@@ -1,5 +1,5 @@
 import { errorCodes, type FastifySchemaValidationError } from 'fastify'
-import { AppError } from '../../kernel/errors.ts'
+import { AppError, type ErrorDetail } from '../../kernel/errors.ts'
 import { nearMiss } from '../../kernel/near-miss.ts'
 import { printable } from '../../kernel/printable.ts'
 
@@ -25,26 +25,33 @@ const PARTS: Readonly<Record<string, string>> = {
 /** What a schema did not accept, by the name of the field. */
 export function toValidationError(errors: readonly FastifySchemaValidationError[], part: string): AppError {
   const where = PARTS[part] ?? part
-  const [first] = errors
-  if (first === undefined) return new AppError('request.malformed', `${where} is not as the schema wants it`)
-  const { keyword, params, message = 'is not as the schema wants it' } = first
-  const field = first.instancePath.slice(1).replaceAll('/', '.')
-  if (keyword === 'additionalProperties') return unknownField(String(params.additionalProperty), where, first)
+  const last = errors.at(-1) // of a union, the one that speaks for the whole
+  if (last === undefined) return new AppError('request.malformed', `${where} is not as the schema wants it`)
+  const { keyword, params, message = WRONG_FORM } = last
+  const schema = 'parentSchema' in last ? last.parentSchema : undefined
+  if (keyword === 'additionalProperties') return unknownField(String(params.additionalProperty), where, schema)
   if (keyword === 'required') return malformed(`\`${params.missingProperty}\` is missing in ${where}`)
-  return malformed(field === '' ? `${where} ${message}` : `\`${printable(field)}\` in ${where} ${message}`)
+  const field = last.instancePath.slice(1).replaceAll('/', '.')
+  const what = field === '' ? where : `\`${printable(field)}\` in ${where}`
+  const wanted = isObject(schema) && typeof schema.description === 'string' ? { wanted: schema.description } : {}
+  return malformed(`${what} ${UNREADABLE.has(keyword) ? WRONG_FORM : message}`, wanted)
 }
 
-function unknownField(name: string, where: string, error: object): AppError {
-  const meant = nearMiss(name, 'parentSchema' in error ? namesOf(error.parentSchema) : [])
+const WRONG_FORM = 'is not of the wanted form'
+/** Keywords whose messages speak of the schema and not of the field. */
+const UNREADABLE: ReadonlySet<string> = new Set(['pattern', 'anyOf'])
+
+function unknownField(name: string, where: string, schema: unknown): AppError {
+  const known = isObject(schema) && isObject(schema.properties) ? Object.keys(schema.properties) : []
+  const meant = nearMiss(name, known)
   const hint = meant === null ? '' : `: did you mean \`${meant}\`?`
   return malformed(`\`${printable(name, 60)}\` is not known in ${where}${hint}`)
 }
 
-function namesOf(schema: unknown): readonly string[] {
-  if (typeof schema !== 'object' || schema === null || !('properties' in schema)) return []
-  return Object.keys(schema.properties ?? {})
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }
 
-function malformed(message: string): AppError {
-  return new AppError('request.malformed', message)
+function malformed(message: string, detail: ErrorDetail = {}): AppError {
+  return new AppError('request.malformed', message, detail)
 }

@@ -6,6 +6,7 @@ import { buildApi } from './api.ts'
 import type { App } from './base.ts'
 import { usedConnectionOf } from './connection.ts'
 import type { HttpBase, HttpDeps, MonitoringDeps } from './deps.ts'
+import { toListenError } from './listen-error.ts'
 import { buildMonitoring } from './monitoring.ts'
 import { applyLimits, type CreateServer, SERVER_OPTIONS } from './node-server.ts'
 
@@ -82,7 +83,9 @@ export async function openOn(server: http.Server, { app, base, listen }: Opening
   server.on(server instanceof https.Server ? 'secureConnection' : 'connection', remember)
   const refreshLimits = () => applyLimits(server, base.limits())
   refreshLimits()
-  await app.listen({ ...listen })
+  await app.listen({ ...listen }).catch((error: NodeJS.ErrnoException) => {
+    throw toListenError('path' in listen ? listen.path : `${listen.host}:${listen.port}`, error)
+  })
   return {
     address: toText(server.address()),
     connections: () => sockets.size,

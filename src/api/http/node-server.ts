@@ -1,10 +1,9 @@
-import type { RequestListener, Server, ServerOptions } from 'node:http'
+import type { Server, ServerOptions } from 'node:http'
 import type { FastifyServerFactory } from 'fastify'
 import type { HttpLimits } from './deps.ts'
 
 /** Makes the Node server below Fastify. */
 export type CreateServer = FastifyServerFactory
-export type Handler = RequestListener
 
 const KEEP_ALIVE_MS = 60_000
 const MAX_CONNECTIONS = 10_000

@@ -40,7 +40,7 @@ export function toProblemAnswer(error: PublicError, requestId: string, status: n
     ...(wanted === undefined ? {} : { wanted }),
     ...(seen === undefined ? {} : { seen }),
   }
-  const headers: Record<string, string> = {}
+  const headers: Record<string, string> = { 'x-request-id': requestId }
   if (retryAfterSeconds !== undefined) headers['retry-after'] = String(Math.ceil(retryAfterSeconds))
   if (status === 401) headers['www-authenticate'] = 'Bearer' // RFC 9110 §11.6.1: a 401 must name a scheme
   return { status, headers, body: JSON.stringify(problem) }

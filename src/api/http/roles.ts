@@ -4,7 +4,7 @@ import type { HttpDeps } from './deps.ts'
 import { type Door, evidenceOf } from './evidence.ts'
 
 /** Route options for routes that need a role; asked before the body is read. */
-export interface Guard {
+interface Guard {
   readonly config: { readonly role: Role }
   readonly onRequest: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
 }

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import type { JoinToken } from '../../identity/join-token-store.ts'
+import type { JoinTokenView } from '../../identity/join-token.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { App } from './base.ts'
 import type { HttpDeps } from './deps.ts'
@@ -17,15 +17,7 @@ const Body = Type.Object(
   { additionalProperties: false },
 )
 
-const Created = Type.Object({
-  id: Type.String(),
-  token: Type.String({ description: 'Shown this once; only its hash is kept' }),
-  identity: Identity,
-  expiresAt: Timestamp,
-  uses: Type.Integer(),
-})
-
-const Listed = Type.Object({
+const fields = {
   id: Type.String(),
   identity: Identity,
   createdAt: Timestamp,
@@ -34,6 +26,11 @@ const Listed = Type.Object({
   uses: Type.Integer(),
   used: Type.Integer(),
   revoked: Type.Boolean(),
+}
+const Listed = Type.Object(fields)
+const Created = Type.Object({
+  ...fields,
+  token: Type.String({ description: 'Shown this once; only its hash is kept' }),
 })
 
 const PageQuery = Type.Object(pageFields, { additionalProperties: false })
@@ -51,10 +48,10 @@ export function addTokens(app: App, deps: HttpDeps, guards: Guards): void {
   }
   app.post('/v1/tokens', { ...guards.operator, schema: create }, async (request, reply) => {
     const { identity, ttl, uses } = request.body
-    const wanted = { identity, ...ttlOf(ttl, 'request.malformed'), ...(uses === undefined ? {} : { uses }) }
+    const wanted = { identity, ...ttlOf(ttl), ...(uses === undefined ? {} : { uses }) }
     const created = await deps.tokens.create(wanted, request.actor)
     reply.code(201).header('cache-control', 'no-store')
-    return { ...created, expiresAt: toTimestamp(created.expiresAt) }
+    return { ...toListed(created), token: created.token }
   })
 
   const list = {
@@ -83,9 +80,6 @@ export function addTokens(app: App, deps: HttpDeps, guards: Guards): void {
   })
 }
 
-/** Field by field: the hash stays inside. */
-function toListed(token: JoinToken): Static<typeof Listed> {
-  const { id, identity, createdBy, uses, used, revoked } = token
-  const createdAt = toMillisTimestamp(token.createdAt)
-  return { id, identity, createdAt, createdBy, expiresAt: toTimestamp(token.expiresAt), uses, used, revoked }
+function toListed(token: JoinTokenView): Static<typeof Listed> {
+  return { ...token, createdAt: toMillisTimestamp(token.createdAt), expiresAt: toTimestamp(token.expiresAt) }
 }

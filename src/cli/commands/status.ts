@@ -28,7 +28,6 @@ function toView(status: JsonObject, style: Style): string {
       ['Trust domain', toText(status.trustDomain)],
       ['Version', toText(status.version)],
       ['Started', style.time(toText(status.startedAt))],
-      ['Ready', status.ready === true ? 'yes' : 'no'],
       ['Record', `${record.ok === true ? 'in order' : 'NOT WRITABLE'}, ${toText(record.depth)} waiting`],
       ['Bundle', `sequence ${toText(bundle.sequence)}, ${toText(bundle.roots)} trusted roots`],
       ['Own certificate', `expires ${style.time(toText(objectOf(status, 'servingCertificate').notAfter))}`],
@@ -49,10 +48,13 @@ function toView(status: JsonObject, style: Style): string {
     objectsOf(status, 'authorities'),
     style,
   )
-  return `${toSafeHeading(status, style)}${summary}\n${authorities}`
+  return `${toHeading(status, style)}${summary}\n${authorities}`
 }
 
-function toSafeHeading(status: JsonObject, style: Style): string {
-  const name = toSafeText(toText(status.trustDomain))
-  return status.ready === true ? style.good(`${name} is ready\n`) : style.bad(`${name} is NOT ready\n`)
+/** Ready or not, and why not. */
+function toHeading(status: JsonObject, style: Style): string {
+  const { problems } = status
+  if (status.ready === true) return `${style.good('ready')}\n`
+  const reasons = Array.isArray(problems) ? problems.map((problem) => `  ${toSafeText(toText(problem))}\n`) : []
+  return `${style.bad('NOT READY')}\n${reasons.join('')}`
 }

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { key } from '../key.ts'
 import { publicKeySet } from '../key-set.ts'
-import { httpsUrl, identityTemplate, issuer, path, spiffeId, spiffePattern, word } from '../names.ts'
+import { identityTemplate, issuer, path, spiffeId, spiffePattern, url, word } from '../names.ts'
 import { choice, duration, toggle, yes } from '../readers.ts'
 
 const fetchedWith = {
@@ -16,7 +16,12 @@ const fetchedWith = {
 const jwks = Type.Union(
   [
     Type.Object({ file: key(path, { description: 'File with the JWK set.' }) }),
-    Type.Object({ uri: key(httpsUrl, { description: 'URL of the JWK set.' }), ...fetchedWith }),
+    Type.Object({
+      uri: key(url, {
+        description: 'https URL of the JWK set; plain http only on this host, with `allowPrivateAddress`.',
+      }),
+      ...fetchedWith,
+    }),
     Type.Object({ inline: key(publicKeySet, { description: 'The JWK set itself, public keys only.' }) }),
     Type.Object({ discovery: key(yes, { description: 'Found by OIDC discovery from the issuer.' }), ...fetchedWith }),
   ],

@@ -45,13 +45,20 @@ before(() => {
   csr = makeCsrs(1, WEB)[0] ?? assert.fail()
 })
 
-async function newWorld(changed: Partial<IssuanceOptions> = {}, limits = { rate: 1000, perIdentity: 1000, queue: 100 }): Promise<World> {
+async function newWorld(
+  changed: Partial<IssuanceOptions> = {},
+  limits = { rate: 1000, perIdentity: 1000, queue: 100 },
+): Promise<World> {
   const clock = new FakeClock(NOW)
   const random = (size: number) => randomBytes(size)
   const record = new FakeRecord()
   const authorities = await Authorities.open(
     { store: new FakeAuthorityStore(), keys: memoryKeys(), clock, random, publish: async () => {} },
-    { trustDomain: 'cluster.local', root: { keyType: 'ec-p256', ttl: 1e8 }, intermediate: { keyType: 'ec-p256', ttl: 2_592_000 } },
+    {
+      trustDomain: 'cluster.local',
+      root: { keyType: 'ec-p256', ttl: 1e8 },
+      intermediate: { keyType: 'ec-p256', ttl: 2_592_000 },
+    },
   )
   const denyList = await DenyList.open(new FakeDenyStore())
   const caller: AttestedCaller = { identity: parseSpiffeId(WEB, 'internal'), attestor: 'jwt', subject: 'iss sub' }
@@ -189,14 +196,20 @@ describe('who may not', () => {
     const blocked = await newWorld({ blockedKeys: new Set([createHash('sha256').update(spki).digest('hex')]) })
     await assert.rejects(blocked.issuer.issue(request()), { code: 'issue.denied' })
     const own = new X509Certificate(world.authorities.list()[0]?.certificate ?? '').publicKey
-    const ownHash = createHash('sha256').update(own.export({ type: 'spki', format: 'der' })).digest('hex')
+    const ownHash = createHash('sha256')
+      .update(own.export({ type: 'spki', format: 'der' }))
+      .digest('hex')
     assert.ok(world.authorities.isOwnKey(ownHash))
   })
 
   test('hostile 72: a denied identity and a denied key', async () => {
     const entry = { reason: 'test', at: NOW, actor: 'test' }
     await world.issuer.issue(request())
-    await world.denyList.add({ ...entry, kind: 'key', value: world.record.intents[0]?.spkiSha256.toString('hex') ?? '' })
+    await world.denyList.add({
+      ...entry,
+      kind: 'key',
+      value: world.record.intents[0]?.spkiSha256.toString('hex') ?? '',
+    })
     await assert.rejects(world.issuer.issue(request()), { code: 'issue.denied' })
     const second = await newWorld()
     await second.denyList.add({ ...entry, kind: 'identity', value: WEB })
@@ -207,7 +220,9 @@ describe('who may not', () => {
     await assert.rejects(world.issuer.issue(request({ identity: WEB })), { code: 'auth.forbidden' })
     world.caller = { ...world.caller, attestor: 'admin' }
     await assert.rejects(world.issuer.issue(request()), { code: 'request.malformed' })
-    await assert.rejects(world.issuer.issue(request({ identity: 'spiffe://evil.example/a' })), { code: 'request.malformed' })
+    await assert.rejects(world.issuer.issue(request({ identity: 'spiffe://evil.example/a' })), {
+      code: 'request.malformed',
+    })
     assert.equal((await world.issuer.issue(request({ identity: WEB }))).identity, WEB)
     assert.equal(world.record.intents[0]?.attestor, 'admin')
   })

@@ -39,6 +39,7 @@ const cases: readonly (readonly [string, Reader<unknown>, readonly unknown[], re
       'spiffe://{trustDomain}/{claims.}',
       'spiffe://{trustDomain}/{claims.a',
       'spiffe://{trustDomain}/../x',
+      'spiffe://{trustDomain}/{claims.a}{claims.b}',
     ],
   ],
   [

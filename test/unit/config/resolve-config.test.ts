@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { type ConfigSources, resolveConfig } from '../../../src/config/load-config.ts'
 import { ConfigError } from '../../../src/config/problems.ts'
 
 const NO_ENV: ConfigSources = { env: {} }
 const WEB = 'spiffe://cluster.local/ns/default/sa/web'
+const PUBLIC_JWK = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })
 const JWT = {
   issuer: 'https://a.example',
   audiences: ['istio-ca'],
@@ -59,7 +61,7 @@ const good: readonly (readonly [string, unknown])[] = [
           JWT,
           ...[
             { uri: 'https://a/j', caFile: 'a' },
-            { inline: { keys: [{ kty: 'OKP' }] } },
+            { inline: { keys: [PUBLIC_JWK] } },
             { discovery: true, tokenFile: 't' },
           ].map((jwks, i) => ({ ...JWT, issuer: `https://${i}.example`, jwks })),
         ],
@@ -75,8 +77,8 @@ const good: readonly (readonly [string, unknown])[] = [
     },
   ],
   [
-    'identities of an alias',
-    { trustDomainAliases: ['old.local'], admins: [{ identity: 'spiffe://old.local/a', role: 'viewer' }] },
+    'keys by plain http from this host',
+    { attestation: { jwt: [{ ...JWT, jwks: { uri: 'http://127.0.0.1:1/' }, allowPrivateAddress: true }] } },
   ],
   ['any port, several times', { listen: { grpc: '127.0.0.1:0', https: '127.0.0.1:0', monitoring: '[::1]:0' } }],
 ]
@@ -136,6 +138,16 @@ const between: readonly (readonly [string, unknown, readonly string[]])[] = [
     'discovery without TLS',
     { attestation: { jwt: [{ ...JWT, issuer: 'http://a.example', jwks: { discovery: true } }] } },
     ['attestation.jwt[0].issuer'],
+  ],
+  [
+    'keys by plain http',
+    { attestation: { jwt: [{ ...JWT, jwks: { uri: 'http://127.0.0.1:1/' } }] } },
+    ['attestation.jwt[0].jwks'],
+  ],
+  [
+    'a key set without a usable key',
+    { attestation: { jwt: [{ ...JWT, jwks: { inline: { keys: [{ kty: 'EC' }] } } }] } },
+    ['attestation.jwt[0].jwks'],
   ],
   [
     'an administrator of elsewhere',

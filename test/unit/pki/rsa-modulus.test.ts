@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
+import { checkPrimeSync, generateKeyPairSync } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { problemOfModulus } from '../../../src/pki/rsa-modulus.ts'
 import { bigPrime, closePrimes, modulusOf } from '../../support/hostile-csr-parts.ts'
@@ -17,28 +17,23 @@ describe('hostile 31: an RSA modulus', () => {
   test('of two primes 2^400 apart', () => assert.equal(isGood(closePrimes()), false))
   test('that is the square of a prime', () => assert.equal(isGood(bigPrime() ** 2n), false))
 
-  // a = t² and b = mt give n = a² − b², which Fermat's method finds m²/2 steps above the root of n
-  for (const [m, want] of [
-    [2n, false],
-    [10n, false],
-    [14n, false],
-    [16n, true],
-    [100n, true],
+  // primes that are 2b apart around a are found (a − √n) ≈ b²/2a steps above the root; a is 2^1023 and b is 2^512 × root
+  for (const [root, want] of [
+    [3n, false],
+    [9n, false],
+    [11n, true],
+    [40n, true],
   ] as const) {
-    test(`that Fermat's method splits after ${(m * m) / 2n} steps is ${want ? 'good' : 'refused'}`, () => {
-      const t = oddWithoutSmallFactors([-m, 0n, m])
-      assert.equal(isGood(t ** 4n - (m * t) ** 2n), want)
+    test(`that Fermat's method splits after ${root * root} steps is ${want ? 'good' : 'refused'}`, () => {
+      const p = primeFrom((1n << 1023n) + 1n)
+      const q = primeFrom(p + 2n * root * (1n << 512n))
+      assert.equal(isGood(p * q), want)
     })
   }
 })
 
-/** An odd t of 512 bits for which no t + offset has a factor below 1,000. */
-function oddWithoutSmallFactors(offsets: readonly bigint[]): bigint {
-  const hasSmallFactor = (n: bigint) => {
-    for (let factor = 3n; factor < 1000n; factor += 2n) if (n % factor === 0n) return true
-    return false
-  }
-  let t = (1n << 511n) + 1n
-  while (offsets.some((offset) => hasSmallFactor(t + offset))) t += 2n
-  return t
+function primeFrom(odd: bigint): bigint {
+  let candidate = odd
+  while (!checkPrimeSync(candidate)) candidate += 2n
+  return candidate
 }

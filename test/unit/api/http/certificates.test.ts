@@ -202,6 +202,12 @@ describe('refused requests', () => {
     const { body } = await post('{"csr":"CSR","jointoken":"x"}')
     assert.match(body.detail, /`jointoken`.*`joinToken`/)
   })
+
+  test('the field of the wrong type is named, with what is wanted', async () => {
+    const { body } = await post('{"csr":"CSR","ttl":true}')
+    assert.match(body.detail, /`ttl`/)
+    assert.match(body.wanted, /`1h30m`/)
+  })
 })
 
 describe('errors as problems', () => {

@@ -3,10 +3,10 @@ import { createServer } from 'node:http'
 import { describe, test } from 'node:test'
 import type { InjectOptions } from 'fastify'
 import { buildApi } from '../../../../src/api/http/api.ts'
-import type { AuthorityView, HttpDeps, NewJoinToken } from '../../../../src/api/http/deps.ts'
+import type { AuthorityView, HttpDeps } from '../../../../src/api/http/deps.ts'
 import type { Door } from '../../../../src/api/http/evidence.ts'
 import type { IssuedQuery, IssuedRow } from '../../../../src/ca/record.ts'
-import type { JoinToken } from '../../../../src/identity/join-token-store.ts'
+import type { JoinTokenRequest, JoinTokenView } from '../../../../src/identity/join-token.ts'
 import { AppError } from '../../../../src/kernel/errors.ts'
 import type { PageRequest } from '../../../../src/kernel/page.ts'
 import { BUNDLE_ETAG, FakeObserver, fakeDeps, fakeTokens, NOW } from '../../../support/http.ts'
@@ -152,9 +152,8 @@ describe('/v1/issued', () => {
 })
 
 describe('/v1/tokens', () => {
-  const token: JoinToken = {
+  const token: JoinTokenView = {
     id: 't1',
-    hash: Buffer.from('the secret hash'),
     identity: WEB,
     createdAt: NOW * 1000,
     expiresAt: NOW + 600,
@@ -165,8 +164,8 @@ describe('/v1/tokens', () => {
   }
 
   test('creates one and shows its secret, uncached', async () => {
-    const asked: unknown[] = []
-    const create = async (wanted: NewJoinToken, actor: string) => {
+    const asked: (readonly [JoinTokenRequest, string])[] = []
+    const create = async (wanted: JoinTokenRequest, actor: string) => {
       asked.push([wanted, actor])
       return fakeTokens.create(wanted, actor)
     }
@@ -179,15 +178,24 @@ describe('/v1/tokens', () => {
     assert.equal(status, 201)
     assert.equal(headers['cache-control'], 'no-store')
     assert.deepEqual(asked, [[{ identity: WEB, ttlSeconds: 600, uses: 3 }, 'operator']])
-    const want = { id: 't1', token: 'alcz_secret', identity: WEB, expiresAt: '2026-11-21T03:10:00Z', uses: 3 }
-    assert.deepEqual(json(), want)
+    const times = { createdAt: '2026-11-21T03:00:00.000Z', expiresAt: '2026-11-21T03:10:00Z' }
+    const rest = { id: 't1', identity: WEB, createdBy: 'operator', uses: 3, used: 0, revoked: false }
+    assert.deepEqual(json(), { ...rest, ...times, token: 'alcz_secret' })
   })
 
-  for (const fields of [{ uses: 0 }, { uses: 1.5 }, { uses: '1' }, { ttl: 0 }, { ttl: '1h1h' }, { identity: 1 }]) {
+  const bad = [
+    [{ uses: 0 }, 'request.malformed'],
+    [{ uses: 1.5 }, 'request.malformed'],
+    [{ uses: '1' }, 'request.malformed'],
+    [{ identity: 1 }, 'request.malformed'],
+    [{ ttl: 0 }, 'issue.ttl_invalid'],
+    [{ ttl: '1h1h' }, 'issue.ttl_invalid'],
+  ] as const
+  for (const [fields, code] of bad) {
     test(`refuses ${JSON.stringify(fields)}`, async () => {
       const payload = { identity: WEB, ...fields }
       const { status, json } = await open()({ method: 'POST', url: '/v1/tokens', payload, as: 'operator' })
-      assert.deepEqual([status, json().code], [400, 'request.malformed'])
+      assert.deepEqual([status, json().code], [400, code])
     })
   }
 
@@ -202,14 +210,15 @@ describe('/v1/tokens', () => {
       url: '/v1/tokens?limit=5',
       as: 'viewer',
     })
-    const { hash: _hash, ...rest } = token
     const times = { createdAt: '2026-11-21T03:00:00.000Z', expiresAt: '2026-11-21T03:10:00Z' }
-    assert.deepEqual(json(), { items: [{ ...rest, ...times }], next: null })
+    assert.deepEqual(json(), { items: [{ ...token, ...times }], next: null })
     assert.deepEqual(asked, [{ limit: 5 }])
   })
 
   test('revokes by id', async () => {
-    const call = open({ tokens: { ...fakeTokens, revoke: async (id) => id === 't1' } })
+    const call = open({
+      tokens: { ...fakeTokens, revoke: async (id) => id === 't1' },
+    })
     assert.equal((await call({ method: 'DELETE', url: '/v1/tokens/t1', as: 'operator' })).status, 204)
     assert.equal((await call({ method: 'DELETE', url: '/v1/tokens/t2', as: 'operator' })).status, 404)
   })
@@ -272,10 +281,15 @@ describe('/v1/authorities and /v1/status', () => {
     nextStep: { do: 'activate', at: '2026-11-21T03:01:00Z', waitingFor: 'clients' },
   }
 
+  const { liveLeaves: _leaves, nextStep: _step, ...shownPlain } = shown
+
   test('lists authorities', async () => {
-    const call = open({ authorities: () => [authority, { ...authority, nextStep: null }] })
+    const status = await fakeDeps().status()
+    const { liveLeaves: _leaves, nextStep: _step, ...plain } = authority
+    const authorities = [authority, { ...authority, nextStep: null }, plain]
+    const call = open({ status: async () => ({ ...status, authorities }) })
     const { json } = await call({ method: 'GET', url: '/v1/authorities', as: 'viewer' })
-    assert.deepEqual(json(), { items: [shown, { ...shown, nextStep: null }], next: null })
+    assert.deepEqual(json(), { items: [shown, { ...shown, nextStep: null }, shownPlain], next: null })
   })
 
   test('tells the status', async () => {
@@ -302,7 +316,7 @@ describe('what is not there', () => {
     [{ method: 'GET', url: '/v1/issued/' }, 404, 'resource.not_found', undefined],
     [{ method: 'GET', url: '/v1/certificates?x=/v1/issued' }, 405, 'resource.not_found', 'POST'],
     [{ method: 'PUT', url: '/v1/issued/abc' }, 405, 'resource.not_found', 'DELETE'],
-    [{ method: 'DELETE', url: '/v1/tokens' }, 405, 'resource.not_found', 'POST, HEAD, GET'],
+    [{ method: 'DELETE', url: '/v1/tokens' }, 405, 'resource.not_found', 'POST, GET, HEAD'],
     [{ method: 'GET', url: '/v1/%zz' }, 400, 'request.malformed', undefined],
     [{ method: 'DELETE', url: `/v1/tokens/${'a'.repeat(2000)}` }, 400, 'request.malformed', undefined],
   ]
