@@ -3,7 +3,7 @@ import https from 'node:https'
 import { credentials, Metadata, makeGenericClientConstructor, type ServiceError } from '@grpc/grpc-js'
 
 /** Asks for one certificate; rejects unless it got one. */
-export type AskCertificate = (csrPem: string, index: number) => Promise<void>
+type AskCertificate = (csrPem: string, index: number) => Promise<void>
 
 export interface Client {
   readonly ask: AskCertificate
@@ -49,7 +49,7 @@ export function openGrpcClients(options: ClientOptions, connections: number): Cl
     ask: (csr, index) =>
       new Promise((resolve, reject) => {
         const channel = channels[index % connections]
-        channel?.['call']?.(csr, metadata, (error: ServiceError | null) => (error === null ? resolve() : reject(error)))
+        channel?.call?.(csr, metadata, (error: ServiceError | null) => (error === null ? resolve() : reject(error)))
       }),
     close: () => {
       for (const channel of channels) channel.close()

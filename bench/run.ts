@@ -12,7 +12,11 @@ if (values.only !== 'issuance') {
 }
 const { floorUs, figures, detail } = await benchIssuance()
 const result = { cryptoFloorUs: floorUs, issuance: figures, detail }
-const rounded = JSON.stringify(result, (_key, value) => (typeof value === 'number' ? Math.round(value * 1000) / 1000 : value), 2)
+const rounded = JSON.stringify(
+  result,
+  (_key, value) => (typeof value === 'number' ? Math.round(value * 1000) / 1000 : value),
+  2,
+)
 if (values.output === 'json') {
   process.stdout.write(`${rounded}\n`)
 } else {

@@ -14,6 +14,7 @@ import { openRequestIds } from '../kernel/request-id.ts'
 import { openTokenBuckets } from '../kernel/token-bucket.ts'
 import { openFileKeyProvider } from '../pki/file-key-provider.ts'
 import { openStore, type Store } from '../store/open-store.ts'
+import { openLog } from '../telemetry/log.ts'
 import { type Metrics, openMetrics } from '../telemetry/metrics.ts'
 import { type DataDirectory, openDataDirectory, publishFiles } from './data-directory.ts'
 import { toIssueObserver } from './observe.ts'
@@ -23,8 +24,9 @@ import { issuanceOptionsOf, type LiveConfig, readPassphrase } from './settings.t
 
 /** What the service is given from outside. */
 export interface CoreIo {
-  readonly log: Log
   readonly clock: Clock
+  /** Whether the log is for people: standard error is a terminal. */
+  readonly terminal: boolean
   readonly env: NodeJS.ProcessEnv
   readonly version: string
 }
@@ -56,7 +58,12 @@ const RENEWAL_CHECK_MS = 3_600_000
 
 /** Opens the store, the authorities and everything that issues; no listener yet. */
 export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
-  const { log, clock, version } = io
+  const { clock, version } = io
+  const { log, flush } = await openLog({
+    level: config.log.level,
+    pretty: io.terminal,
+    onLost: () => metrics.logLost(),
+  })
   const live: LiveConfig = { current: config }
   const random = openRandomPool()
   const directory = await openDataDirectory(config.dataDir)
@@ -154,10 +161,13 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
         serving.stop()
         attestation.close()
         await store.close()
+        log.info('service.stopped')
+        flush()
       },
     }
   } catch (error) {
     await store.close()
+    flush()
     throw error
   }
 }

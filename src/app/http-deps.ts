@@ -1,8 +1,13 @@
 import type { HttpBase, HttpDeps, MonitoringDeps, Status } from '../api/http/deps.ts'
 import type { Evidence, Role } from '../identity/evidence.ts'
 import { AppError } from '../kernel/errors.ts'
-import type { NamedAddress } from '../app.ts'
 import type { Core } from './core.ts'
+
+/** Where a listener listens: `host:port`, or the path of the socket. */
+export interface NamedAddress {
+  readonly name: 'grpc' | 'https' | 'monitoring' | 'admin'
+  readonly address: string
+}
 
 /** What the REST API asks of the service. */
 export function toHttpDeps(core: Core, listeners: () => readonly NamedAddress[]): HttpDeps {
@@ -45,7 +50,7 @@ function toBase(core: Core): HttpBase {
 async function authorize(core: Core, evidence: Evidence, minimum: Role): Promise<{ readonly actor: string }> {
   const caller = await core.attestation.attest(evidence)
   core.attestation.requireRole(caller, minimum)
-  return { actor: caller.identity.uri }
+  return { actor: caller.attestor === 'admin' ? caller.subject : caller.identity.uri }
 }
 
 async function revokeCertificate(

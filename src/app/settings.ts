@@ -27,7 +27,7 @@ export function issuanceOptionsOf(config: Config): IssuanceOptions {
 /** The passphrase that a reference names; null without one. Throws `KeyFileError` when it is not there. */
 export function readPassphrase(reference: SecretReference | undefined, env: NodeJS.ProcessEnv): string | null {
   if (reference === undefined) return null
-  const text = 'file' in reference ? readFileSync(reference.file, 'utf8').trimEnd() : env[reference.env]
+  const text = 'file' in reference ? readFileSync(reference.file, 'utf8').replace(/\r?\n$/, '') : env[reference.env]
   if (text === undefined || text === '') {
     const where = 'file' in reference ? reference.file : `the environment variable ${reference.env}`
     throw new KeyFileError(`authority.keys.passphrase: ${where} is empty`)

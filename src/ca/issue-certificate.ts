@@ -26,7 +26,7 @@ export interface IssuanceOptions {
 }
 
 /** The bounds in force, read at each request because they may be reloaded. */
-export interface IssuanceLimits {
+interface IssuanceLimits {
   readonly csr: number | null
   readonly asn1Depth: number | null
   readonly queue: number | null

@@ -1,4 +1,5 @@
 import { AppError } from '../kernel/errors.ts'
+import { StartupError } from '../kernel/startup-error.ts'
 import type { JsonObject } from './json.ts'
 
 /** What the process exits with. */
@@ -79,6 +80,7 @@ export function toFailure(error: unknown): {
     const { code, exit, message, detail } = error
     return detail === undefined ? { code, exit, message } : { code, exit, message, detail }
   }
+  if (error instanceof StartupError) return { code: error.code, exit: EXIT.refused, message: error.message }
   if (error instanceof AppError) return { code: error.code, exit: EXIT.refused, message: error.message }
   const message = error instanceof Error ? error.message : String(error)
   return { code: 'internal', exit: EXIT.bug, message: `this is a bug: ${message}` }

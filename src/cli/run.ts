@@ -30,9 +30,14 @@ function tellFailure(error: unknown, argv: readonly string[], io: Io): ExitCode 
     const style = toStyle(io, io.stderr)
     const { requestId } = detail ?? {} // what the server's log has it under
     const tag = typeof requestId === 'string' ? `${code}, request ${requestId}` : code
-    io.stderr.write(`${style.bad('error')}: ${toSafeText(message)} ${style.dim(`[${toSafeText(tag)}]`)}\n`)
+    io.stderr.write(`${style.bad('error')}: ${toLines(message)} ${style.dim(`[${toSafeText(tag)}]`)}\n`)
     if (exit === EXIT.bug && !isVerbose) io.stderr.write('please report it; --verbose shows where it happened\n')
   }
   if (isVerbose && error instanceof Error) io.stderr.write(`${error.stack ?? ''}\n`)
   return exit
+}
+
+/** Only our own messages have several lines: those that end a start. */
+function toLines(message: string): string {
+  return message.split('\n').map(toSafeText).join('\n  ')
 }

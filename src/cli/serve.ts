@@ -4,8 +4,6 @@ import { type App, startApp } from '../app.ts'
 import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { systemClock } from '../kernel/clock.ts'
-import type { Log } from '../kernel/log.ts'
-import { openLog } from '../telemetry/log.ts'
 
 export interface ServeOptions {
   readonly config?: string
@@ -21,19 +19,18 @@ export async function serve(options: ServeOptions): Promise<void> {
       ...(options.data === undefined ? {} : { overrides: { dataDir: options.data } }),
     })
   const config = read()
-  const { log, flush } = await openLog({ level: config.log.level, pretty: process.stderr.isTTY === true })
-  const app = await startApp(config, { log, clock: systemClock, env: process.env, version: readVersion() })
-  process.on('SIGHUP', () => reload(app, read, log))
+  const terminal = process.stderr.isTTY === true
+  const app = await startApp(config, { clock: systemClock, terminal, env: process.env, version: readVersion() })
+  process.on('SIGHUP', () => reload(app, read))
   print(app, config)
   const [signal] = await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
-  log.info('service.stopping', { signal })
+  app.core.log.info('service.stopping', { signal })
   await app.stop()
-  log.info('service.stopped')
-  flush()
 }
 
 /** An invalid file, or one that cannot be put in force, leaves everything as it was and says so. */
-function reload(app: App, read: () => Config, log: Log): void {
+function reload(app: App, read: () => Config): void {
+  const { log } = app.core
   try {
     const { changed, refused } = app.reload(read())
     app.core.metrics.configReloaded('applied')

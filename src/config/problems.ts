@@ -1,5 +1,6 @@
 import { nearMiss } from '../kernel/near-miss.ts'
 import { printable } from '../kernel/printable.ts'
+import { StartupError } from '../kernel/startup-error.ts'
 
 /** One thing wrong with the configuration: `path` as in `attestation.jwt[0].issuer`, an environment variable, or a place in the file. */
 export interface ConfigProblem {
@@ -8,15 +9,12 @@ export interface ConfigProblem {
 }
 
 /** The configuration cannot be used; carries every problem found, not only the first. */
-export class ConfigError extends Error {
+export class ConfigError extends StartupError {
+  override name = 'ConfigError'
   readonly problems: readonly ConfigProblem[]
 
   constructor(problems: readonly ConfigProblem[], cause?: unknown) {
-    super(
-      `the configuration cannot be used:\n${problems.map(toLine).join('\n')}`,
-      cause === undefined ? undefined : { cause },
-    )
-    this.name = 'ConfigError'
+    super('config.invalid', `the configuration cannot be used:\n${problems.map(toLine).join('\n')}`, cause)
     this.problems = problems
   }
 }

@@ -53,7 +53,8 @@ export class Attestation {
   /** At once where nothing has to be read or verified; throws or rejects with an `auth.…` code, or `issue.denied`. */
   attest(evidence: Evidence): Result {
     const compiled = this.#compiled // one version of the options for the whole of it
-    if (evidence.localAdmin === true) return impersonated(compiled, compiled.local, evidence)
+    if (evidence.localAdmin === true && evidence.joinToken === undefined)
+      return impersonated(compiled, compiled.local, evidence)
     const outcomes = this.#tryProofs(compiled, evidence)
     const decide = (settled: readonly Outcome[]) => impersonated(compiled, settle(settled), evidence)
     return outcomes.every(isSettled) ? decide(outcomes) : Promise.all(outcomes).then(decide)

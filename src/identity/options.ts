@@ -1,3 +1,5 @@
+import { StartupError } from '../kernel/startup-error.ts'
+
 /** Where the keys of a JWT issuer come from. */
 export type JwksSource =
   | { readonly file: string }
@@ -47,12 +49,12 @@ export interface OptionProblem {
 }
 
 /** The options cannot be used; carries every problem found. */
-export class AttestationOptionsError extends Error {
+export class AttestationOptionsError extends StartupError {
   override name = 'AttestationOptionsError'
   readonly problems: readonly OptionProblem[]
 
   constructor(problems: readonly OptionProblem[]) {
-    super(problems.map(({ path, message }) => `${path}: ${message}`).join('\n'))
+    super('config.invalid', problems.map(({ path, message }) => `${path}: ${message}`).join('\n'))
     this.problems = problems
   }
 }

@@ -112,7 +112,8 @@ export function toPublicError(error: unknown): PublicError {
     kind,
     grpc: row.grpc,
     http: row.http,
-    message: known !== null && row.public ? known.message : 'internal error; the log has the details under this request id',
+    message:
+      known !== null && row.public ? known.message : 'internal error; the log has the details under this request id',
     wanted: row.public ? known?.wanted : undefined,
     seen: row.public ? known?.seen : undefined,
     retryAfterSeconds: known?.retryAfterSeconds,

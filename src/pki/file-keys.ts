@@ -1,21 +1,16 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { chmod, open, readFile, rename, stat } from 'node:fs/promises'
-import type { KeyType } from './key-types.ts'
+import { StartupError } from '../kernel/startup-error.ts'
+import { KEYS, type KeyType, type SignatureAlgorithm } from './key-types.ts'
 import type { Signer } from './signer.ts'
 
 /** Thrown at start: a key file that must not be used, with what to do about it. */
-export class KeyFileError extends Error {
+export class KeyFileError extends StartupError {
   override name = 'KeyFileError'
-}
 
-/** The AlgorithmIdentifier of each key type's signatures (RFC 5758 §3.2, RFC 4055 §5, RFC 8410 §3) and its hash. */
-const SIGNATURE: Record<KeyType, { readonly algorithm: string; readonly hash: string | null }> = {
-  'ec-p256': { algorithm: '300a06082a8648ce3d040302', hash: 'sha256' },
-  'ec-p384': { algorithm: '300a06082a8648ce3d040303', hash: 'sha384' },
-  'rsa-2048': { algorithm: '300d06092a864886f70d01010b0500', hash: 'sha256' },
-  'rsa-3072': { algorithm: '300d06092a864886f70d01010b0500', hash: 'sha256' },
-  'rsa-4096': { algorithm: '300d06092a864886f70d01010b0500', hash: 'sha256' },
-  ed25519: { algorithm: '300506032b6570', hash: null },
+  constructor(message: string, cause?: unknown) {
+    super('key.unusable', message, cause)
+  }
 }
 
 /** A new private key of `keyType`. */
@@ -36,13 +31,16 @@ export function generateKey(keyType: KeyType): KeyObject {
 
 /** A signer whose key is in this process. */
 export function toSigner(privateKey: KeyObject, keyType: KeyType): Signer {
-  const { algorithm, hash } = SIGNATURE[keyType]
-  return {
-    keyType,
-    publicKey: createPublicKey(privateKey),
-    algorithm: Buffer.from(algorithm, 'hex'),
-    sign: (data) => sign(hash, data, privateKey),
-  }
+  const { algorithm, hash } = signatureOf(keyType)
+  return { keyType, publicKey: createPublicKey(privateKey), algorithm, sign: (data) => sign(hash, data, privateKey) }
+}
+
+/** P-384 signs with SHA-384; the others with the first of their signatures in the table. */
+function signatureOf(keyType: KeyType): SignatureAlgorithm {
+  const { signatures } = KEYS[keyType]
+  const wanted = keyType === 'ec-p384' ? signatures.find(({ hash }) => hash === 'sha384') : signatures[0]
+  if (wanted === undefined) throw new TypeError(`keys of ${keyType} have no signature`)
+  return wanted
 }
 
 /** Writes `text` beside `path` and renames it over, synced, mode 0600 unless said otherwise: a crash leaves the old or the new. */

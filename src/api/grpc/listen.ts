@@ -1,5 +1,5 @@
 import type { AddressInfo, Socket } from 'node:net'
-import { createServer, type TLSSocket } from 'node:tls'
+import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
 import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js'
 import type { ServingTls } from '../serving-tls.ts'
 
@@ -7,20 +7,21 @@ export interface GrpcListenerOptions {
   readonly host: string
   readonly port: number
   readonly tls: ServingTls
-  readonly limits: GrpcLimits
-  /** Adds the services before the first connection. */
+  /** Read for each new connection, because they may be reloaded. */
+  readonly limits: () => GrpcLimits
   readonly addServices: (server: Server, peers: PeerCertificates) => void
 }
 
 /** Bounds of the transport; null lifts one. Sizes in bytes, times in seconds. */
 export interface GrpcLimits {
-  readonly message: number | null
+  readonly body: number | null
   readonly concurrentStreams: number | null
-  readonly handshakeTimeout: number | null
+  readonly headerTimeout: number | null
 }
 
 export interface GrpcListener {
-  readonly address: AddressInfo
+  /** `host:port`. */
+  readonly address: string
   readonly connections: () => number
   /** Stops accepting, lets running calls finish for at most `graceSeconds`, then closes what is left. */
   close(graceSeconds: number | null): Promise<void>
@@ -36,22 +37,20 @@ const KEEPALIVE_MS = 30_000
 
 /**
  * Opens the gRPC listener: TLS 1.2 and 1.3 with ALPN h2, a client certificate asked for and not demanded. TLS is ended
- * here and not in grpc-js, which can neither ask without demanding nor name the certificate of a connection.
+ * here and not in grpc-js, which can neither ask without demanding nor name the certificate of a connection (ADR 5).
  */
 export async function openGrpcListener(options: GrpcListenerOptions): Promise<GrpcListener> {
   const certificates = new Map<string, Buffer>()
   const sockets = new Set<Socket>()
-  const server = new Server(serverOptions(options.limits))
-  options.addServices(server, { of: (peer) => certificates.get(peer) })
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
-
+  const grpc = openGrpcServers(options, { of: (peer) => certificates.get(peer) })
+  const { headerTimeout } = options.limits()
   const tlsServer = createServer({
     ...options.tls.current(),
     ALPNProtocols: ['h2'],
     minVersion: 'TLSv1.2',
     requestCert: true,
     rejectUnauthorized: false,
-    ...(options.limits.handshakeTimeout === null ? {} : { handshakeTimeout: options.limits.handshakeTimeout * 1000 }),
+    ...(headerTimeout === null ? {} : { handshakeTimeout: headerTimeout * 1000 }),
   })
   tlsServer.on('connection', (socket: Socket) => {
     sockets.add(socket)
@@ -65,20 +64,13 @@ export async function openGrpcListener(options: GrpcListenerOptions): Promise<Gr
     }
     socket.setNoDelay(true)
     remember(certificates, socket)
-    injector.injectConnection(socket)
+    grpc.inject(socket)
   })
   tlsServer.on('tlsClientError', (_error, socket) => socket.destroy())
   const stopWatching = options.tls.onChange(() => tlsServer.setSecureContext(options.tls.current()))
-
-  await new Promise<void>((resolve, reject) => {
-    tlsServer.once('error', reject)
-    tlsServer.listen(options.port, options.host, () => {
-      tlsServer.off('error', reject)
-      resolve()
-    })
-  })
+  await listen(tlsServer, options)
   return {
-    address: tlsServer.address() as AddressInfo,
+    address: toAddressText(tlsServer.address()),
     connections: () => sockets.size,
     async close(graceSeconds) {
       stopWatching()
@@ -87,12 +79,50 @@ export async function openGrpcListener(options: GrpcListenerOptions): Promise<Gr
         for (const socket of sockets) socket.destroy()
       }
       const grace = graceSeconds === null ? undefined : setTimeout(destroyAll, graceSeconds * 1000)
-      await new Promise<void>((resolve) => server.tryShutdown(() => resolve()))
+      await grpc.shutDown()
       clearTimeout(grace)
       destroyAll()
       await closed
     },
   }
+}
+
+/** grpc-js fixes its limits when a server is made: changed ones get a new server, for the connections from then on. */
+function openGrpcServers(options: GrpcListenerOptions, peers: PeerCertificates) {
+  const servers: Server[] = []
+  const open = (limits: GrpcLimits) => {
+    const server = new Server(serverOptions(limits))
+    options.addServices(server, peers)
+    servers.push(server)
+    return { limits, injector: server.createConnectionInjector(ServerCredentials.createInsecure()) }
+  }
+  let current = open(options.limits())
+  return {
+    inject(socket: TLSSocket) {
+      const limits = options.limits()
+      const { body, concurrentStreams } = current.limits
+      if (limits.body !== body || limits.concurrentStreams !== concurrentStreams) current = open(limits)
+      current.injector.injectConnection(socket)
+    },
+    async shutDown() {
+      await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.tryShutdown(() => resolve()))))
+    },
+  }
+}
+
+function listen(server: TlsServer, { host, port }: GrpcListenerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function toAddressText(address: AddressInfo | string | null): string {
+  if (address === null || typeof address === 'string') throw new TypeError('the gRPC server does not listen')
+  return address.family === 'IPv6' ? `[${address.address}]:${address.port}` : `${address.address}:${address.port}`
 }
 
 function remember(certificates: Map<string, Buffer>, socket: TLSSocket): void {
@@ -106,7 +136,7 @@ function remember(certificates: Map<string, Buffer>, socket: TLSSocket): void {
 function serverOptions(limits: GrpcLimits): ServerOptions {
   return {
     'grpc.enable_channelz': 0,
-    'grpc.max_receive_message_length': limits.message ?? -1,
+    'grpc.max_receive_message_length': limits.body ?? -1,
     'grpc.keepalive_time_ms': KEEPALIVE_MS,
     'grpc.keepalive_timeout_ms': KEEPALIVE_MS / 3,
     ...(limits.concurrentStreams === null ? {} : { 'grpc.max_concurrent_streams': limits.concurrentStreams }),

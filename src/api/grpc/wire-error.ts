@@ -14,8 +14,8 @@ export function toWireError(error: PublicError): ServiceError {
 
 function toStatus(error: PublicError): Status {
   const info: Record<string, string> = {}
-  if (error.wanted !== undefined) info['wanted'] = error.wanted
-  if (error.seen !== undefined) info['seen'] = error.seen
+  if (error.wanted !== undefined) info.wanted = error.wanted
+  if (error.seen !== undefined) info.seen = error.seen
   const reason = error.code.toUpperCase().replaceAll('.', '_')
   const details = [
     {

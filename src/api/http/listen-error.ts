@@ -1,14 +1,15 @@
+import { StartupError } from '../../kernel/startup-error.ts'
+
 /** Why a listener could not be opened; no client meets these, they end the start of the service. */
 export type ListenErrorCode = 'listen.failed' | 'listen.in_use' | 'listen.path_too_long' | 'listen.unsafe_path'
 
 /** The address cannot be listened on; the message says what to do. */
-export class ListenError extends Error {
-  readonly code: ListenErrorCode
+export class ListenError extends StartupError {
+  override name = 'ListenError'
+  declare readonly code: ListenErrorCode
 
   constructor(code: ListenErrorCode, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause })
-    this.name = 'ListenError'
-    this.code = code
+    super(code, message, cause)
   }
 }
 

@@ -51,7 +51,7 @@ before(async () => {
         return () => {}
       },
     },
-    limits: { message: 65_536, concurrentStreams: 256, handshakeTimeout: 1 },
+    limits: () => ({ body: 65_536, concurrentStreams: 256, headerTimeout: 1 }),
     addServices: (grpc, peers) =>
       addCertificateService(grpc, {
         issue: (request) => {
@@ -87,13 +87,13 @@ async function call(message: Buffer, options: CallOptions = {}): Promise<Raw> {
     client ? Buffer.from(client.key) : null,
     client ? Buffer.from(client.cert) : null,
   )
-  const connection = new Client(`${options.host ?? 'localhost'}:${listener.address.port}`, tls)
+  const connection = new Client(`${options.host ?? 'localhost'}:${port()}`, tls)
   const metadata = new Metadata()
   for (const [key, value] of Object.entries(options.metadata ?? {})) metadata.set(key, value)
   const deadline = Date.now() + (options.deadline ?? 10_000)
   try {
     return await new Promise<Raw>((resolve) => {
-      connection['call']?.(
+      connection.call?.(
         message,
         metadata,
         { deadline },
@@ -281,7 +281,7 @@ describe('transport', () => {
   })
 
   test('pings every few milliseconds do not end the connection', async () => {
-    const session = http2.connect(`https://localhost:${listener.address.port}`, { ca: server.roots })
+    const session = http2.connect(`https://localhost:${port()}`, { ca: server.roots })
     await once(session, 'connect')
     for (let i = 0; i < 50; i++) await new Promise<void>((resolve) => session.ping(() => resolve()))
     assert.equal(session.closed, false)
@@ -289,7 +289,7 @@ describe('transport', () => {
   })
 
   test('a new serving certificate is shown to new connections while open ones live on', async () => {
-    const session = http2.connect(`https://localhost:${listener.address.port}`, { ca: server.roots })
+    const session = http2.connect(`https://localhost:${port()}`, { ca: server.roots })
     await once(session, 'connect')
     server = await testCredentials(authorities, NAMES)
     onChange?.()
@@ -303,8 +303,12 @@ describe('transport', () => {
   })
 })
 
+function port(): number {
+  return Number(listener.address.split(':')[1])
+}
+
 function target() {
-  return { host: '127.0.0.1', port: listener.address.port, servername: 'localhost', ca: server.roots }
+  return { host: '127.0.0.1', port: port(), servername: 'localhost', ca: server.roots }
 }
 
 function uint32(value: number): Buffer {
@@ -316,7 +320,7 @@ function uint32(value: number): Buffer {
 /** One call by hand; resolves with the trailers (or the headers of a trailers-only answer). */
 async function rawCall(headers: Record<string, string>, frame: Buffer): Promise<http2.IncomingHttpHeaders> {
   seen = []
-  const session = http2.connect(`https://localhost:${listener.address.port}`, { ca: server.roots })
+  const session = http2.connect(`https://localhost:${port()}`, { ca: server.roots })
   session.on('error', () => {})
   try {
     return await new Promise((resolve, reject) => {
