@@ -47,7 +47,7 @@ interface Import {
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
 const imports: Import[] = files.flatMap((file) => {
   const text = readFileSync(join(SRC, file), 'utf8')
-  const found = text.matchAll(/^(?:(?:import|export) [^'"\n]*|\} from |.*await import\(|import\()['"]([^'"]+)['"]/gm)
+  const found = text.matchAll(/^(?:import |(?:import|export) .* from |\} from |.*\bimport\()['"]([^'"]+)['"]/gm)
   return [...found].map((match) => ({ file, target: match[1] ?? '' }))
 })
 
