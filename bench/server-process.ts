@@ -17,6 +17,9 @@ export interface ServerProcess {
   stop(): Promise<void>
 }
 
+/** As `npm start` and the launcher start it. */
+const YOUNG_GENERATION = '--max-semi-space-size=8'
+
 /** A fresh data directory under the system's temporary folder. */
 export function newDataDirectory(): string {
   return mkdtempSync(join(tmpdir(), 'alcazar-bench-'))
@@ -32,7 +35,7 @@ export async function startServer(directory: string, config: string): Promise<Se
   writeFileSync(file, config)
   const main = join(import.meta.dirname, '../src/main.ts')
   const started = performance.now()
-  const child = spawn(process.execPath, [main, 'serve', '--config', file, '--data', join(directory, 'data')], {
+  const child = spawn(process.execPath, [YOUNG_GENERATION, main, 'serve', '--config', file, '--data', join(directory, 'data')], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const errors: string[] = []

@@ -13,10 +13,12 @@ import { openRandomPool } from '../kernel/random.ts'
 import { openRequestIds } from '../kernel/request-id.ts'
 import { openTokenBuckets } from '../kernel/token-bucket.ts'
 import { openFileKeyProvider } from '../pki/file-key-provider.ts'
+import { refuseExposedKeys } from '../pki/file-keys.ts'
 import { openStore, type Store } from '../store/open-store.ts'
 import { openLog } from '../telemetry/log.ts'
 import { type Metrics, openMetrics } from '../telemetry/metrics.ts'
 import { type DataDirectory, openDataDirectory, publishFiles } from './data-directory.ts'
+import { boundHeap } from './heap.ts'
 import { toIssueObserver } from './observe.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
 import { servingNames } from './serving-names.ts'
@@ -58,6 +60,7 @@ const RENEWAL_CHECK_MS = 3_600_000
 
 /** Opens the store, the authorities and everything that issues; no listener yet. */
 export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
+  boundHeap()
   const { clock, version } = io
   const { log, flush } = await openLog({
     level: config.log.level,
@@ -67,6 +70,7 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
   const live: LiveConfig = { current: config }
   const random = openRandomPool()
   const directory = await openDataDirectory(config.dataDir)
+  await refuseExposedKeys(directory.keys)
   const passphrase = readPassphrase(config.authority.keys.passphrase, io.env)
   const gauges = { connections: new Map<string, () => number>() }
   let opened: { authorities: Authorities; serving: ServingCertificate } | null = null

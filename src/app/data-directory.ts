@@ -2,6 +2,7 @@ import { chmod, mkdir, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Authority } from '../ca/authority.ts'
 import type { TrustBundle } from '../ca/bundle.ts'
+import { StartupError } from '../kernel/startup-error.ts'
 import { writeFileAtomically } from '../pki/file-keys.ts'
 
 /** Where everything lies in the data directory. */
@@ -16,7 +17,7 @@ export interface DataDirectory {
   readonly serverKey: string
 }
 
-/** Creates the directory and its folders where they are missing; mode 0700. */
+/** Creates the directory and its folders where they are missing, mode 0700; `StartupError` when that cannot be. */
 export async function openDataDirectory(path: string): Promise<DataDirectory> {
   const root = resolve(path)
   const directory: DataDirectory = {
@@ -29,11 +30,16 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
     serverCertificate: join(root, 'server.crt'),
     serverKey: join(root, 'server.key'),
   }
-  await mkdir(root, { recursive: true, mode: 0o700 })
-  if (((await stat(root)).mode & 0o077) !== 0) await chmod(root, 0o700)
-  await mkdir(directory.keys, { recursive: true, mode: 0o700 })
-  await mkdir(directory.authorities, { recursive: true, mode: 0o700 })
-  return directory
+  try {
+    await mkdir(root, { recursive: true, mode: 0o700 })
+    if (((await stat(root)).mode & 0o077) !== 0) await chmod(root, 0o700)
+    await mkdir(directory.keys, { recursive: true, mode: 0o700 })
+    await mkdir(directory.authorities, { recursive: true, mode: 0o700 })
+    return directory
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new StartupError('data.unusable', `the data directory \`${root}\` cannot be used: ${why}`, cause)
+  }
 }
 
 /** Writes what others read: each authority's certificate and all trusted roots. */

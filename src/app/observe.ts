@@ -13,7 +13,7 @@ export function toIssueObserver(log: Log, metrics: IssueMetrics): IssueObserver 
   return {
     issued(event: IssuedEvent) {
       metrics.certificateIssued(event.attestor, event.milliseconds / 1000)
-      log.info('cert.issued', { ...event })
+      log.info('cert.issued', event)
     },
     refused({ error, ...event }: RefusedEvent) {
       metrics.certificateRefused(event.attestor ?? 'none', event.code, event.milliseconds / 1000)

@@ -27,10 +27,21 @@ export function issuanceOptionsOf(config: Config): IssuanceOptions {
 /** The passphrase that a reference names; null without one. Throws `KeyFileError` when it is not there. */
 export function readPassphrase(reference: SecretReference | undefined, env: NodeJS.ProcessEnv): string | null {
   if (reference === undefined) return null
-  const text = 'file' in reference ? readFileSync(reference.file, 'utf8').replace(/\r?\n$/, '') : env[reference.env]
+  const text = 'file' in reference ? readPassphraseFile(reference.file) : env[reference.env]
   if (text === undefined || text === '') {
     const where = 'file' in reference ? reference.file : `the environment variable ${reference.env}`
     throw new KeyFileError(`authority.keys.passphrase: ${where} is empty`)
   }
   return text
+}
+
+function readPassphraseFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '')
+  } catch (cause) {
+    throw new KeyFileError(
+      `authority.keys.passphrase: ${cause instanceof Error ? cause.message : String(cause)}`,
+      cause,
+    )
+  }
 }

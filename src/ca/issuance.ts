@@ -56,7 +56,7 @@ export interface IssueObserver {
   refused(event: RefusedEvent): void
 }
 
-export interface IssuedEvent {
+export type IssuedEvent = {
   readonly requestId: string
   readonly serial: string
   readonly identity: string

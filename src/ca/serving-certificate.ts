@@ -32,7 +32,8 @@ interface Pair {
   readonly notAfter: UnixSeconds
 }
 
-const CHECK_EVERY_MS = 30_000
+const MAX_CHECK_EVERY_MS = 30_000
+const CHECKS_PER_LIFE = 10
 
 /** The service's own certificate: issued by its own CA, renewed at half its life, read by the listeners at each change. */
 export class ServingCertificate {
@@ -52,7 +53,8 @@ export class ServingCertificate {
   static async open(deps: ServingDeps, options: ServingOptions): Promise<ServingCertificate> {
     const pair = (await readPair(deps, options)) ?? (await issuePair(deps, options))
     const serving = new ServingCertificate(deps, options, pair)
-    serving.#timer = setInterval(() => void serving.#tick(), CHECK_EVERY_MS)
+    const checkEveryMs = Math.min(MAX_CHECK_EVERY_MS, (options.ttlSeconds * 1000) / CHECKS_PER_LIFE)
+    serving.#timer = setInterval(() => void serving.#tick(), checkEveryMs)
     serving.#timer.unref()
     return serving
   }

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type App, startApp } from '../app.ts'
 import type { Config } from '../config/config.ts'
@@ -23,9 +22,30 @@ export async function serve(options: ServeOptions): Promise<void> {
   const app = await startApp(config, { clock: systemClock, terminal, env: process.env, version: readVersion() })
   process.on('SIGHUP', () => reload(app, read))
   print(app, config)
-  const [signal] = await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+  const signal = await untilAskedToStop()
   app.core.log.info('service.stopping', { signal })
   await app.stop()
+}
+
+/** How long a repeated signal is the same one: Ctrl-C reaches this process from the terminal and from npm. */
+const SAME_SIGNAL_MS = 1_000
+
+/** The first SIGTERM or SIGINT; one that comes later is impatience and ends the process at once. */
+function untilAskedToStop(): Promise<NodeJS.Signals> {
+  const signals = ['SIGTERM', 'SIGINT'] as const
+  return new Promise((resolve) => {
+    let askedAt: number | null = null
+    const ask = (signal: NodeJS.Signals) => {
+      if (askedAt === null) {
+        askedAt = performance.now()
+        resolve(signal)
+      } else if (performance.now() - askedAt > SAME_SIGNAL_MS) {
+        process.removeAllListeners(signal)
+        process.kill(process.pid, signal)
+      }
+    }
+    for (const signal of signals) process.on(signal, ask)
+  })
 }
 
 /** An invalid file, or one that cannot be put in force, leaves everything as it was and says so. */

@@ -1,11 +1,11 @@
-import { hash, type KeyObject, verify } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { AppError } from '../kernel/errors.ts'
 import { readAttributes } from './csr-extensions.ts'
 import { DerReader } from './der.ts'
 import { TAG, toDottedOid } from './der-writer.ts'
 import { KEYS, type KeyType, type SignatureAlgorithm } from './key-types.ts'
 import { parsePem } from './pem.ts'
-import { importPublicKey, readPublicKey } from './public-key.ts'
+import { readPublicKey, verifies } from './public-key.ts'
 import { type RequestedNames, readSubject } from './requested-names.ts'
 
 /** A certification request (RFC 2986) that is well-formed, allowed, and signed by the key in it; its names are not judged yet. */
@@ -14,7 +14,6 @@ export interface Csr {
   /** DER of the SubjectPublicKeyInfo. */
   readonly spki: Buffer
   readonly keyType: KeyType
-  readonly publicKey: KeyObject
   readonly spkiSha256: Buffer
   /** SHA-256 of the whole DER. */
   readonly csrSha256: Buffer
@@ -40,13 +39,12 @@ export function parseCsr(pem: string, options: CsrOptions): Csr {
   const bytes = parsePem(pem, LABELS, 'csr.malformed') // 2
   const der = new DerReader(bytes, { code: 'csr.malformed', maxDepth: options.asn1Depth }) // 3 all lengths and the depth
   const { info, key, names, signed } = readRequest(der, options.allowed) // 4 every field, each with its rule
-  const publicKey = importPublicKey(key) // 5 OpenSSL sees only what stood all that
-  verifySignature({ ...signed, info, publicKey }) // 6 possession of the key
+  const isSigned = verifies(key, { data: info, ...signed }) // 5 possession of the key; OpenSSL sees only what stood all that
+  if (!isSigned) throw new AppError('csr.signature_invalid', 'the CSR is not signed by the key in it')
   return {
     der: bytes,
     spki: key.spki,
     keyType: key.keyType,
-    publicKey,
     spkiSha256: hash('sha256', key.spki, 'buffer'),
     csrSha256: hash('sha256', bytes, 'buffer'),
     names,
@@ -108,11 +106,6 @@ function readPositive(der: DerReader, what: string): void {
   der.read(TAG.integer, what)
   const first = der.bytes[der.start] ?? 0
   if (first >= 0x80 || (first === 0 && der.stop - der.start === 1)) der.fail(`${what} is not positive`)
-}
-
-function verifySignature(signed: Signed & { readonly info: Buffer; readonly publicKey: KeyObject }): void {
-  if (verify(signed.algorithm.hash, signed.info, signed.publicKey, signed.signature)) return
-  throw new AppError('csr.signature_invalid', 'the CSR is not signed by the key in it')
 }
 
 function signatureAlgorithmRefused(der: DerReader, keyType: KeyType): AppError {

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { chmod, open, readFile, rename, stat } from 'node:fs/promises'
+import { chmod, open, readdir, readFile, rename, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { StartupError } from '../kernel/startup-error.ts'
 import { KEYS, type KeyType, type SignatureAlgorithm } from './key-types.ts'
 import type { Signer } from './signer.ts'
@@ -84,10 +85,15 @@ export async function readPrivateKey(path: string, passphrase: string | null): P
   } catch (cause) {
     throw new KeyFileError(
       `${path} cannot be read as a PKCS#8 private key${encrypted ? ' with this passphrase' : ''}`,
-      {
-        cause,
-      },
+      cause,
     )
+  }
+}
+
+/** Throws `KeyFileError` when others may read any key in `directory`, also one that this start does not need. */
+export async function refuseExposedKeys(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (name.endsWith('.key')) await refuseReadableByOthers(join(directory, name))
   }
 }
 

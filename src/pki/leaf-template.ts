@@ -162,10 +162,22 @@ function timeLength(at: UnixSeconds): number {
 }
 
 function time(out: Buffer, at: number, seconds: UnixSeconds): number {
-  const iso = new Date(seconds * 1000).toISOString() // 2026-11-21T03:00:00.000Z
-  const from = seconds < YEAR_2050 ? 2 : 0
-  const text = `${iso.slice(from, 4)}${iso.slice(5, 7)}${iso.slice(8, 10)}${iso.slice(11, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`
-  out[at] = from === 2 ? 0x17 : 0x18
+  const text = timeText(seconds)
+  out[at] = text.length === 13 ? 0x17 : 0x18
   out[at + 1] = text.length
   return at + 2 + out.write(text, at + 2, 'latin1')
+}
+
+/** Many leaves of one second have the same two times. */
+const texts = new Map<UnixSeconds, string>()
+const MAX_TEXTS = 64
+
+function timeText(seconds: UnixSeconds): string {
+  const known = texts.get(seconds)
+  if (known !== undefined) return known
+  const iso = new Date(seconds * 1000).toISOString() // 2026-11-21T03:00:00.000Z
+  const text = `${iso.slice(seconds < YEAR_2050 ? 2 : 0, 19).replace(/[^0-9]/g, '')}Z`
+  if (texts.size >= MAX_TEXTS) texts.clear()
+  texts.set(seconds, text)
+  return text
 }

@@ -1,11 +1,11 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import { verify } from 'node:crypto'
 import { AppError } from '../kernel/errors.ts'
 import type { DerReader } from './der.ts'
 import { TAG, toDottedOid } from './der-writer.ts'
-import { KEY_TYPES, KEYS, type KeyType } from './key-types.ts'
+import { KEY_TYPES, KEYS, type KeyType, type SignatureAlgorithm } from './key-types.ts'
 import { problemOfModulus } from './rsa-modulus.ts'
 
-/** A SubjectPublicKeyInfo whose form, size and parameters are allowed; the point itself is checked by `importPublicKey`. */
+/** A SubjectPublicKeyInfo whose form, size and parameters are allowed; the point itself is checked by `verifies`. */
 export interface SubjectPublicKey {
   readonly keyType: KeyType
   /** DER of the whole SubjectPublicKeyInfo. */
@@ -32,10 +32,20 @@ export function readPublicKey(der: DerReader, allowed: ReadonlySet<KeyType>): Su
   return { keyType, spki: der.bytes.subarray(head, der.at) }
 }
 
-/** The key object; throws `csr.key_not_allowed` when OpenSSL refuses the key, as it does a point beside the curve (hostile 33). */
-export function importPublicKey({ keyType, spki }: SubjectPublicKey): KeyObject {
+/** What a signature is over, and how it was made. */
+export interface SignedBytes {
+  readonly data: Buffer
+  readonly algorithm: SignatureAlgorithm
+  readonly signature: Buffer
+}
+
+/**
+ * Whether the key signed it; `csr.key_not_allowed` when OpenSSL does not take the key (a point off the curve, hostile 33).
+ * The key goes in as DER: a KeyObject for each CSR would wait for the collector of old objects.
+ */
+export function verifies({ keyType, spki }: SubjectPublicKey, { data, algorithm, signature }: SignedBytes): boolean {
   try {
-    return createPublicKey({ key: spki, format: 'der', type: 'spki' })
+    return verify(algorithm.hash, data, { key: spki, format: 'der', type: 'spki' }, signature)
   } catch (cause) {
     throw new AppError('csr.key_not_allowed', `the ${keyType} public key is not a valid one`, { cause })
   }

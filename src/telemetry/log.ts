@@ -3,7 +3,7 @@ import type { Log, LogFields } from '../kernel/log.ts'
 
 const STANDARD_ERROR = 2
 /** Lines are written together: a write for each certificate would cost more than the line. */
-const WRITE_AT_BYTES = 4_096
+const WRITE_AT_BYTES = 12_288
 const WRITE_AFTER_MS = 100
 /** What may wait while nobody reads; beyond that lines are lost, and memory is not. */
 const MAX_WAITING_BYTES = 16 * 1_048_576
@@ -42,7 +42,8 @@ export async function openLog(options: LogOptions): Promise<OpenLog> {
   // A full disk or a blocked reader must not stop a certificate authority.
   destination.on('error', () => options.onLost?.())
   destination.on('drop', () => options.onLost?.())
-  return { log: toLog(pino(loggerOptions(options.level), destination)), flush: () => destination.flushSync() }
+  const logger = pino(loggerOptions(options.level), destination)
+  return { log: toLineLog(logger, (line) => destination.write(line)), flush: () => destination.flushSync() }
 }
 
 async function openPretty(options: LogOptions): Promise<DestinationStream> {
@@ -93,4 +94,35 @@ function toLog(logger: pino.Logger): Log {
     (event: string, fields: LogFields = {}) =>
       logger[level](fields, event)
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+}
+
+/** Fields that pino's serializers have to see. */
+const SERIALIZED: ReadonlySet<string> = new Set(['error', ...SECRET_FIELDS])
+
+/**
+ * The same lines for a fifth of the price where no field needs a serializer: one is written for each certificate.
+ * What JSON.stringify cannot do (cycles, bigints) is left to pino as well.
+ */
+function toLineLog(logger: pino.Logger, writeLine: (line: string) => void): Log {
+  const time = openTimestamp()
+  const write =
+    (level: keyof Log) =>
+    (event: string, fields: LogFields = {}) => {
+      if (!logger.isLevelEnabled(level)) return
+      const text = plainJson(fields)
+      if (text === null) logger[level](fields, event)
+      else writeLine(`{"level":"${level}"${time()}${text},"event":${JSON.stringify(event)}}\n`)
+    }
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+}
+
+/** The members of `fields` as JSON behind a comma; null when pino has to write them. */
+function plainJson(fields: LogFields): string | null {
+  for (const name in fields) if (SERIALIZED.has(name)) return null
+  try {
+    const json = JSON.stringify(fields)
+    return json === '{}' ? '' : `,${json.slice(1, -1)}`
+  } catch {
+    return null // not plain: pino knows how
+  }
 }

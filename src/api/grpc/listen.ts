@@ -1,6 +1,7 @@
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
 import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js'
+import { toListenError } from '../listen-error.ts'
 import type { ServingTls } from '../serving-tls.ts'
 
 export interface GrpcListenerOptions {
@@ -112,9 +113,10 @@ function openGrpcServers(options: GrpcListenerOptions, peers: PeerCertificates) 
 
 function listen(server: TlsServer, { host, port }: GrpcListenerOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
+    const refuse = (error: Error) => reject(toListenError(`${host}:${port}`, error))
+    server.once('error', refuse)
     server.listen(port, host, () => {
-      server.off('error', reject)
+      server.off('error', refuse)
       resolve()
     })
   })

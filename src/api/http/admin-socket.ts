@@ -2,10 +2,10 @@ import { chmod, lstat, stat, unlink } from 'node:fs/promises'
 import http from 'node:http'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
+import { ListenError } from '../listen-error.ts'
 import { buildApi } from './api.ts'
 import type { HttpDeps } from './deps.ts'
 import { attachTo, type HttpListener, openOn } from './listen.ts'
-import { ListenError } from './listen-error.ts'
 import { SERVER_OPTIONS } from './node-server.ts'
 
 /** `sun_path` of unix(7) without its NUL. */

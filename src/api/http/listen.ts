@@ -1,12 +1,12 @@
 import http from 'node:http'
 import https from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import { toListenError } from '../listen-error.ts'
 import type { ServingTls } from '../serving-tls.ts'
 import { buildApi } from './api.ts'
 import type { App } from './base.ts'
 import { usedConnectionOf } from './connection.ts'
 import type { HttpBase, HttpDeps, MonitoringDeps } from './deps.ts'
-import { toListenError } from './listen-error.ts'
 import { buildMonitoring } from './monitoring.ts'
 import { applyLimits, type CreateServer, SERVER_OPTIONS } from './node-server.ts'
 
@@ -80,6 +80,7 @@ export async function openOn(server: http.Server, { app, base, listen }: Opening
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
   }
+  const handshakes = server instanceof https.Server ? watchHandshakes(server) : new Map<string, Socket>()
   server.on(server instanceof https.Server ? 'secureConnection' : 'connection', remember)
   const refreshLimits = () => applyLimits(server, base.limits())
   refreshLimits()
@@ -95,10 +96,24 @@ export async function openOn(server: http.Server, { app, base, listen }: Opening
         graceSeconds === null ? undefined : setTimeout(() => server.closeAllConnections(), graceSeconds * 1000)
       const closed = app.close()
       for (const socket of sockets) if (usedConnectionOf(socket) === undefined) socket.destroy()
+      for (const socket of handshakes.values()) socket.destroy()
       await closed
       clearTimeout(grace)
     },
   }
+}
+
+/** Connections whose handshake is not finished, by peer; Node counts them as open and does not show them. */
+function watchHandshakes(server: https.Server): ReadonlyMap<string, Socket> {
+  const handshakes = new Map<string, Socket>()
+  const peerOf = (socket: Socket) => `${socket.remoteAddress} ${socket.remotePort}`
+  server.on('connection', (socket: Socket) => {
+    const peer = peerOf(socket) // it is gone once the socket is closed
+    handshakes.set(peer, socket)
+    socket.on('close', () => handshakes.delete(peer))
+  })
+  server.on('secureConnection', (socket) => handshakes.delete(peerOf(socket)))
+  return handshakes
 }
 
 function toText(address: AddressInfo | string | null): string {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { DerReader } from '../../../src/pki/der.ts'
 import { DER_NULL, oid, sequence, TAG, tlv } from '../../../src/pki/der-writer.ts'
 import { KEYS, type KeyType } from '../../../src/pki/key-types.ts'
-import { importPublicKey, readPublicKey } from '../../../src/pki/public-key.ts'
+import { readPublicKey, verifies } from '../../../src/pki/public-key.ts'
 import { bitString, EVERY_KEY_TYPE, ecSpki, rsaSpki } from '../../support/csr-builder.ts'
 import { modulusOf } from '../../support/hostile-csr-parts.ts'
 
@@ -23,11 +23,16 @@ const read = (spki: Buffer, allowed: ReadonlySet<KeyType> = EVERY_KEY_TYPE) =>
 describe('readPublicKey', () => {
   for (const keyType of Object.keys(KEYS) as KeyType[]) {
     test(`${keyType} is read where it is allowed`, () => {
-      const spki = createPublicKey(KEY_PAIRS[keyType]().privateKey).export({ type: 'spki', format: 'der' })
+      const { privateKey } = KEY_PAIRS[keyType]()
+      const spki = createPublicKey(privateKey).export({ type: 'spki', format: 'der' })
       const key = read(spki, new Set([keyType]))
       assert.equal(key.keyType, keyType)
       assert.deepEqual(key.spki, spki)
-      assert.deepEqual(importPublicKey(key).export({ type: 'spki', format: 'der' }), spki)
+      const data = Buffer.from('data')
+      const algorithm = KEYS[keyType].signatures[0] ?? assert.fail()
+      const signature = sign(algorithm.hash, data, privateKey)
+      assert.equal(verifies(key, { data, algorithm, signature }), true)
+      assert.equal(verifies(key, { data: Buffer.from('other'), algorithm, signature }), false)
       const others = new Set([...EVERY_KEY_TYPE].filter((other) => other !== keyType))
       assert.throws(() => read(spki, others), {
         code: 'csr.key_not_allowed',
@@ -100,8 +105,10 @@ describe('readPublicKey refuses', () => {
     test(title, () => assert.throws(() => read(spki), { code }))
   }
 
-  test('hostile 33: importing refuses a point beside the curve', () => {
+  test('hostile 33: a point beside the curve is refused before its signature counts', () => {
     const spki = ecSpki(p256, Buffer.concat([Buffer.from([4]), Buffer.alloc(64, 1)]))
-    assert.throws(() => importPublicKey(read(spki)), { code: 'csr.key_not_allowed' })
+    const algorithm = KEYS['ec-p256'].signatures[0] ?? assert.fail()
+    const signed = { data: Buffer.alloc(1), algorithm, signature: Buffer.from('3006020101020101', 'hex') }
+    assert.throws(() => verifies(read(spki), signed), { code: 'csr.key_not_allowed' })
   })
 })

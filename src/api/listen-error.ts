@@ -1,4 +1,4 @@
-import { StartupError } from '../../kernel/startup-error.ts'
+import { StartupError } from '../kernel/startup-error.ts'
 
 /** Why a listener could not be opened; no client meets these, they end the start of the service. */
 export type ListenErrorCode = 'listen.failed' | 'listen.in_use' | 'listen.path_too_long' | 'listen.unsafe_path'
