@@ -35,9 +35,13 @@ export async function startServer(directory: string, config: string): Promise<Se
   writeFileSync(file, config)
   const main = join(import.meta.dirname, '../src/main.ts')
   const started = performance.now()
-  const child = spawn(process.execPath, [YOUNG_GENERATION, main, 'serve', '--config', file, '--data', join(directory, 'data')], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    [YOUNG_GENERATION, main, 'serve', '--config', file, '--data', join(directory, 'data')],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   const errors: string[] = []
   child.stderr.on('data', (chunk: Buffer) => {
     if (errors.length < 50) errors.push(chunk.toString())
