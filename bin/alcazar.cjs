@@ -7,6 +7,8 @@ var fs = require('fs')
 var path = require('path')
 
 var NEEDED_MAJOR = 24 // package.json, engines
+// A fixed size of the young generation keeps the service's memory flat; it can only be given at the start of Node.
+var YOUNG_GENERATION = '--max-semi-space-size=8'
 var root = path.join(__dirname, '..')
 
 if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
@@ -14,9 +16,6 @@ if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
 } else {
   startWithPinnedNode()
 }
-
-// A fixed size of the young generation keeps the service's memory flat; it can only be given at the start of Node.
-var YOUNG_GENERATION = '--max-semi-space-size=8'
 
 function start() {
   if (process.argv[2] === 'serve' && process.execve && process.execArgv.indexOf(YOUNG_GENERATION) === -1) {

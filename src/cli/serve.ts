@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { type App, startApp } from '../app.ts'
 import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load-config.ts'
@@ -70,13 +71,24 @@ function print(app: App, config: Config): void {
     `Alcazar ${app.core.version}, trust domain ${config.trustDomain}, data in ${directory.root}`,
     '',
     'A first certificate, in another terminal:',
-    `  npx alcazar --server ${directory.adminSocket} cert issue --identity ${identity} --out ./web`,
-    `  openssl verify -CAfile ${directory.bundle} -untrusted web/cert-chain.pem web/cert-chain.pem`,
+    `  npx alcazar${serverOption(directory.adminSocket)} cert issue --identity ${identity} --out ./web`,
+    `  openssl verify -CAfile ${shortest(directory.bundle)} -untrusted web/cert-chain.pem web/cert-chain.pem`,
     '',
     ...app.listeners.map(({ name, address }) => `listening ${name} ${address}`),
     'ready',
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+/** Nothing where a command finds the socket by itself. */
+function serverOption(socket: string): string {
+  return shortest(socket) === join('data', 'admin.sock') ? '' : ` --server ${shortest(socket)}`
+}
+
+/** The path as seen from here, when that is shorter. */
+function shortest(path: string): string {
+  const seen = relative(process.cwd(), path)
+  return seen.length < path.length ? seen : path
 }
 
 function readVersion(): string {

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import Sqlite from 'better-sqlite3'
 import { openssl, opensslMissing } from '../../support/openssl.ts'
-import { newDirectory, runRefused, type Service, startService } from '../../support/service.ts'
+import { runRefused, type Service, startService } from '../../support/service.ts'
 
 const HOUR = 3600
 const DAY = 24 * HOUR
@@ -128,135 +126,6 @@ describe('the second start', () => {
   })
 })
 
-describe('refuses to start', () => {
-  let directory: string
-  before(async () => {
-    const service = await startService()
-    await service.stop()
-    directory = service.directory
-  })
-
-  test('when others can read a key, whichever it is', async () => {
-    const keys = join(directory, 'data', 'keys')
-    for (const name of readdirSync(keys)) {
-      chmodSync(join(keys, name), 0o644)
-      const { code, stderr } = await runRefused({ directory })
-      assert.equal(code, 1)
-      assert.match(stderr, /\[key\.unusable\]/)
-      assert.ok(stderr.includes(join(keys, name)))
-      chmodSync(join(keys, name), 0o600)
-    }
-  })
-
-  test('when the database is newer than the program', async () => {
-    const file = join(directory, 'data', 'alcazar.db')
-    const version = setVersion(file, 9999)
-    const { code, stderr } = await runRefused({ directory })
-    assert.equal(code, 1)
-    assert.match(stderr, /\[store\.newer\]/)
-    setVersion(file, version)
-  })
-
-  test('when the configuration is wrong, with each problem on a line', async () => {
-    const config = { trustDomain: 'UPPER', issuance: { ttl: 5 }, limits: { rate: 'fast' } }
-    const { code, stderr } = await runRefused({ config })
-    assert.equal(code, 1)
-    assert.match(stderr, /\[config\.invalid\]/)
-    for (const path of ['trustDomain', 'issuance.ttl', 'limits.rate'])
-      assert.equal(stderr.split('\n').filter((line) => line.trim().startsWith(`${path}: `)).length, 1, path)
-  })
-
-  const codes: readonly (readonly [string, string, (directory: string) => object])[] = [
-    [
-      'a passphrase that is not set',
-      'key.unusable',
-      () => ({ authority: { keys: { passphrase: { env: 'NOT_SET' } } } }),
-    ],
-    [
-      'a passphrase file that is not there',
-      'key.unusable',
-      () => ({ authority: { keys: { passphrase: { file: 'none' } } } }),
-    ],
-    [
-      'keys that are not encrypted although they should be',
-      'key.unusable',
-      (directory) => {
-        writeFileSync(join(directory, 'passphrase'), 'correct horse')
-        return { authority: { keys: { passphrase: { file: 'passphrase' } } } }
-      },
-    ],
-  ]
-  for (const [name, code, configOf] of codes) {
-    test(`${name}: ${code}`, async () => {
-      const ended = await runRefused({ directory, config: { ...configOf(directory) } })
-      assert.ok(ended.stderr.includes(`[${code}]`), ended.stderr)
-      assert.equal(ended.code, 1)
-    })
-  }
-
-  for (const listener of ['grpc', 'https', 'monitoring'] as const) {
-    test(`${listener} on a port that is taken: listen.in_use`, async () => {
-      const taken = createServer()
-      await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
-      const address = taken.address()
-      const port = typeof address === 'object' ? address?.port : undefined
-      const listen = {
-        grpc: '127.0.0.1:0',
-        https: '127.0.0.1:0',
-        monitoring: '127.0.0.1:0',
-        [listener]: `127.0.0.1:${port}`,
-      }
-      const { code, stderr } = await runRefused({ directory, config: { listen } })
-      taken.close()
-      assert.match(stderr, /\[listen\.in_use\]/)
-      assert.equal(code, 1)
-    })
-  }
-
-  test('a data directory that is a file: data.unusable', async () => {
-    const directory = newDirectory()
-    writeFileSync(join(directory, 'data'), '')
-    const { code, stderr } = await runRefused({ directory })
-    assert.match(stderr, /\[data\.unusable\]/)
-    assert.equal(code, 1)
-  })
-
-  test('a data directory whose socket would have too long a path: listen.path_too_long', async () => {
-    const directory = join(newDirectory(), 'd'.repeat(100))
-    mkdirSync(directory)
-    const { code, stderr } = await runRefused({ directory })
-    assert.match(stderr, /\[listen\.path_too_long\]/)
-    assert.equal(code, 1)
-  })
-})
-
-describe('with a passphrase', () => {
-  const config = { authority: { keys: { passphrase: { env: 'CA_PASSPHRASE' } } } }
-
-  test('keys are encrypted PKCS#8; the right one opens them again, a wrong one is refused', async () => {
-    const env = { CA_PASSPHRASE: 'correct horse battery staple' }
-    const first = await startService({ config, env })
-    for (const file of keyFilesOf(first.data))
-      assert.match(readFileSync(file, 'utf8'), /^-----BEGIN ENCRYPTED PRIVATE KEY-----/)
-    const { directory, data } = first
-    const before = filesOf(data)
-    await first.stop()
-
-    const wrong = await runRefused({ directory, config, env: { CA_PASSPHRASE: 'wrong' } })
-    assert.equal(wrong.code, 1)
-    assert.match(wrong.stderr, /\[key\.unusable\]/)
-    assert.ok(!wrong.stderr.includes('wrong passphrase'))
-    const none = await runRefused({ directory })
-    assert.equal(none.code, 1)
-    assert.match(none.stderr, /\[key\.unusable\]/)
-
-    const second = await startService({ directory, config, env })
-    assert.deepEqual(filesOf(data), before)
-    assert.ok(!second.stderr.join('\n').includes(env.CA_PASSPHRASE))
-    await second.stop()
-  })
-})
-
 function modeOf(path: string): string {
   return (statSync(path).mode & 0o777).toString(8).padStart(4, '0')
 }
@@ -284,14 +153,6 @@ function filesOf(data: string): Record<string, string> {
 
 function keyFilesOf(data: string): string[] {
   return readdirSync(join(data, 'keys')).map((name) => join(data, 'keys', name))
-}
-
-function setVersion(file: string, version: number): number {
-  const db = new Sqlite(file)
-  const before = Number(db.pragma('user_version', { simple: true }))
-  db.pragma(`user_version = ${version}`)
-  db.close()
-  return before
 }
 
 function keyOf(certificate: X509Certificate): string {
