@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { StartupError } from '../kernel/startup-error.ts'
 import { EXIT, type ExitCode, toFailure } from './command-error.ts'
 import type { Io } from './io.ts'
 import { buildProgram } from './program.ts'
@@ -30,7 +31,9 @@ function tellFailure(error: unknown, argv: readonly string[], io: Io): ExitCode 
     const style = toStyle(io, io.stderr)
     const { requestId } = detail ?? {} // what the server's log has it under
     const tag = typeof requestId === 'string' ? `${code}, request ${requestId}` : code
-    io.stderr.write(`${style.bad('error')}: ${toLines(message)} ${style.dim(`[${toSafeText(tag)}]`)}\n`)
+    io.stderr.write(
+      `${style.bad('error')}: ${error instanceof StartupError ? toLines(message) : toSafeText(message)} ${style.dim(`[${toSafeText(tag)}]`)}\n`,
+    )
     if (exit === EXIT.bug && !isVerbose) io.stderr.write('please report it; --verbose shows where it happened\n')
   }
   if (isVerbose && error instanceof Error) io.stderr.write(`${error.stack ?? ''}\n`)

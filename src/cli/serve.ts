@@ -20,10 +20,11 @@ export async function serve(options: ServeOptions): Promise<void> {
     })
   const config = read()
   const terminal = process.stderr.isTTY === true
+  const askedToStop = untilAskedToStop() // before it says `ready`, and before there is anything to lose
   const app = await startApp(config, { clock: systemClock, terminal, env: process.env, version: readVersion() })
   process.on('SIGHUP', () => reload(app, read))
   print(app, config)
-  const signal = await untilAskedToStop()
+  const signal = await askedToStop
   app.core.log.info('service.stopping', { signal })
   await app.stop()
 }
