@@ -59,7 +59,8 @@ async function* openListeners(core: Core, open: () => readonly Opened[]): AsyncG
   const { live, serving, issue, log, nextRequestId, directory } = core
   const { listen } = live.current
   const ready = () => core.readiness()
-  const grpc = { issue, ready, nextRequestId, log, limits: () => live.current.limits }
+  const onLimitHit = (limit: string) => core.metrics.limitHit(limit)
+  const grpc = { issue, ready, nextRequestId, log, limits: () => live.current.limits, onLimitHit }
   const http = toHttpDeps(core, () => addressesOf(open()))
   yield { name: 'grpc', listener: await openGrpc(listen.grpc, serving, grpc) }
   yield { name: 'https', listener: await openHttps(listen.https, serving, http) }

@@ -8,28 +8,35 @@ import type { PeerCertificates } from './listen.ts'
 import { type CallContext, decodedBy, type OnFailure, unary } from './unary.ts'
 
 export interface CertificateServiceDeps {
+  /** Bytes of a request; null: any. */
+  readonly maxBytes: () => number | null
   readonly issue: IssueCertificate
   readonly peers: PeerCertificates
   readonly nextRequestId: () => string
   readonly onFailure: OnFailure
 }
 
-const service = {
-  CreateCertificate: {
-    ...IstioCertificateServiceService.createCertificate,
-    requestDeserialize: decodedBy(decodeCertificateRequest),
-    responseSerialize: encodeIssued,
-  },
-} satisfies ServiceDefinition
-
 /** `istio.v1.auth.IstioCertificateService`, as Istio's agents and ztunnel call it. */
 export function addCertificateService(server: Server, deps: CertificateServiceDeps): void {
+  const service = {
+    CreateCertificate: {
+      ...IstioCertificateServiceService.createCertificate,
+      requestDeserialize: decodedBy((bytes) => decodeCertificateRequest(refuseTooLarge(bytes, deps.maxBytes()))),
+      responseSerialize: encodeIssued,
+    },
+  } satisfies ServiceDefinition
   server.addService(service, {
     CreateCertificate: unary<CertificateRequest, Issued>(
       (request, call) => deps.issue(toIssueRequest(request, call, deps)),
       deps.onFailure,
     ),
   })
+}
+
+function refuseTooLarge(bytes: Buffer, maxBytes: number | null): Buffer {
+  if (maxBytes === null || bytes.length <= maxBytes) return bytes
+  const detail = { wanted: `at most ${maxBytes} bytes`, seen: `${bytes.length} bytes` }
+  throw new AppError('limit.size', `the request is longer than ${maxBytes} bytes`, detail)
 }
 
 function toIssueRequest(request: CertificateRequest, call: CallContext, deps: CertificateServiceDeps): IssueRequest {

@@ -35,6 +35,7 @@ export interface PeerCertificates {
 }
 
 const KEEPALIVE_MS = 30_000
+const SLACK_BYTES = 65_536
 
 /**
  * Opens the gRPC listener: TLS 1.2 and 1.3 with ALPN h2, a client certificate asked for and not demanded. TLS is ended
@@ -138,7 +139,8 @@ function remember(certificates: Map<string, Buffer>, socket: TLSSocket): void {
 function serverOptions(limits: GrpcLimits): ServerOptions {
   return {
     'grpc.enable_channelz': 0,
-    'grpc.max_receive_message_length': limits.body ?? -1,
+    // A little more than we take, so that the refusal is ours, with its code and its count (hostile 48).
+    'grpc.max_receive_message_length': limits.body === null ? -1 : limits.body + SLACK_BYTES,
     'grpc.keepalive_time_ms': KEEPALIVE_MS,
     'grpc.keepalive_timeout_ms': KEEPALIVE_MS / 3,
     ...(limits.concurrentStreams === null ? {} : { 'grpc.max_concurrent_streams': limits.concurrentStreams }),

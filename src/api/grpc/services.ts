@@ -13,6 +13,7 @@ export interface GrpcDeps {
   readonly nextRequestId: () => string
   readonly log: Log
   readonly limits: () => GrpcLimits
+  readonly onLimitHit: (limit: 'body') => void
 }
 
 const SERVICES = [
@@ -34,10 +35,12 @@ export function openGrpc(
     limits: deps.limits,
     addServices(server, peers) {
       addCertificateService(server, {
+        maxBytes: () => deps.limits().body,
         issue: deps.issue,
         peers,
         nextRequestId: deps.nextRequestId,
         onFailure(path, told, thrown) {
+          if (told.code === 'limit.size') deps.onLimitHit('body')
           if (told.kind === 'internal') deps.log.error('grpc.failed', { path, error: thrown })
         },
       })

@@ -54,6 +54,7 @@ before(async () => {
     limits: () => ({ body: 65_536, concurrentStreams: 256, headerTimeout: 1 }),
     addServices: (grpc, peers) =>
       addCertificateService(grpc, {
+        maxBytes: () => 65_536,
         issue: (request) => {
           seen.push(request)
           return answer(request)
@@ -220,6 +221,9 @@ describe('hostile 48', () => {
   test('a message over the limit is RESOURCE_EXHAUSTED, at the limit it is read', async () => {
     const error = failure(await call(request({ csr: 'A'.repeat(65_536) })))
     assert.equal(error.code, status.RESOURCE_EXHAUSTED)
+    assert.equal(details(error).info.reason, 'LIMIT_SIZE')
+    const far = failure(await call(request({ csr: 'A'.repeat(4 * 1024 * 1024 + 1) })))
+    assert.equal(far.code, status.RESOURCE_EXHAUSTED)
     assert.ok('chain' in (await call(request({ csr: 'A'.repeat(65_536 - 4) }))))
   })
 
