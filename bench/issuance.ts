@@ -2,52 +2,41 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Client, openGrpcClients, openRestClients, readRoots } from './clients.ts'
-import { measureCryptoFloor, median, quantile } from './crypto-floor.ts'
+import { measureCryptoFloor, median } from './crypto-floor.ts'
 import { closedLoop, openLoop } from './load.ts'
 import { makeCsrs } from './make-csr.ts'
 import { newDataDirectory, removeDataDirectory, type ServerProcess, startServer } from './server-process.ts'
-
-export interface IssuanceFigures {
-  readonly grpcCpuUs: number
-  readonly restCpuUs: number
-  readonly grpcP50Ms: number
-  readonly grpcP99Ms: number
-  readonly restP50Ms: number
-  readonly restP99Ms: number
-  readonly rssMb: number
-  readonly startMs: number
-}
-
-/** What stands beside the contract's figures: ratios to the floor, maxima, the disk, memory at half way. */
-export interface IssuanceDetail {
-  readonly grpcFloors: number
-  readonly restFloors: number
-  readonly grpcMaxPerSecond: number
-  readonly restMaxPerSecond: number
-  readonly fsyncP50Ms: number
-  readonly fsyncP99Ms: number
-  readonly rssHalfMb: number
-  readonly certificates: number
-}
 
 const WEB = 'spiffe://cluster.local/ns/default/sa/web'
 const CONCURRENCY = 32
 /** One channel of gRPC carries all streams, as one client library does; HTTPS needs a connection for each request. */
 const CHANNELS = 1
 const CSRS = 20_000
+const CERTIFICATES = 100_000
 const WARM_UP = 15_000
 const ROUND = 5_000
 const ROUNDS = 5
 
+/** What the clients send: CSRs that all differ, and a token that the server's configuration believes. */
+export interface Load {
+  readonly csrs: readonly string[]
+  readonly token: string
+  readonly jwk: object
+}
+
+export function makeLoad(): Load {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'bench', alg: 'ES256' }
+  return { csrs: makeCsrs(CSRS, WEB), token: makeToken(privateKey), jwk }
+}
+
 /** Starts the real server with durable records and drives it over gRPC and HTTPS with a JWT, every CSR different. */
-export async function benchIssuance(): Promise<{ floorUs: number; figures: IssuanceFigures; detail: IssuanceDetail }> {
+export async function benchIssuance(load: Load) {
   const directory = newDataDirectory()
   try {
-    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    const csrs = makeCsrs(CSRS, WEB)
-    const server = await startServer(directory, configText(publicKey))
+    const server = await startServer(directory, configText(load))
     try {
-      return await drive(server, { csrs, token: makeToken(privateKey) })
+      return await drive(server, load)
     } finally {
       await server.stop()
     }
@@ -56,72 +45,54 @@ export async function benchIssuance(): Promise<{ floorUs: number; figures: Issua
   }
 }
 
-interface Load {
-  readonly csrs: readonly string[]
-  readonly token: string
-}
-
-async function drive(server: ServerProcess, { csrs, token }: Load) {
+async function drive(server: ServerProcess, load: Load) {
   const roots = readRoots(server.directory)
-  const options = (name: string) => ({ address: server.listeners.get(name) ?? '', roots, token })
+  const options = (name: string) => ({ address: server.listeners.get(name) ?? '', roots, token: load.token })
   const grpc = openGrpcClients(options('grpc'), CHANNELS)
   const rest = openRestClients(options('https'), CONCURRENCY)
-  let asked = 0
-  const ask = (client: Client) => {
-    const index = asked++
-    return client.ask(csrs[index % csrs.length] ?? '', index)
-  }
+  const ask = asker(load)
   await closedLoop(WARM_UP, CONCURRENCY, () => ask(grpc)) // the compiler of V8 has its say first
   await closedLoop(WARM_UP, CONCURRENCY, () => ask(rest))
 
   const floors: number[] = []
-  const grpcRounds: Round[] = []
-  const restRounds: Round[] = []
+  const rounds = { grpc: [] as Round[], rest: [] as Round[] }
   for (let round = 0; round < ROUNDS; round++) {
     floors.push(measureCryptoFloor(3))
-    grpcRounds.push(await measureRound(server, () => ask(grpc)))
+    rounds.grpc.push(await measureRound(server, () => ask(grpc)))
     floors.push(measureCryptoFloor(3))
-    restRounds.push(await measureRound(server, () => ask(rest)))
+    rounds.rest.push(await measureRound(server, () => ask(rest)))
   }
   const rssHalfMb = await server.rssMb()
-  const latency = async (client: Client, rounds: readonly Round[]) =>
-    openLoop(ROUND, median(rounds.map((round) => round.perSecond)) / 2, () => ask(client))
-  const grpcLatencies = await latency(grpc, grpcRounds)
-  const restLatencies = await latency(rest, restRounds)
-  while (asked < 100_000) await closedLoop(Math.min(ROUND, 100_000 - asked), CONCURRENCY, () => ask(grpc))
+  const latency = async (client: Client, of: readonly Round[]) =>
+    openLoop(ROUND, median(of.map((round) => round.perSecond)) / 2, () => ask(client))
+  const latencies = { grpc: await latency(grpc, rounds.grpc), rest: await latency(rest, rounds.rest) }
+  const asked = 2 * WARM_UP + 2 * ROUND * (ROUNDS + 1)
+  await closedLoop(CERTIFICATES - asked, CONCURRENCY, () => ask(grpc))
   const rssMb = await server.rssMb()
   grpc.close()
   rest.close()
+  return { floorUs: median(floors), rounds, latencies, rssHalfMb, rssMb, fsyncs: measureFsync(server.directory) }
+}
 
-  const floorUs = median(floors)
-  const fsyncs = measureFsync(server.directory)
-  const cpu = (rounds: readonly Round[]) => median(rounds.map((round) => round.cpuUs))
-  return {
-    floorUs,
-    figures: {
-      grpcCpuUs: cpu(grpcRounds),
-      restCpuUs: cpu(restRounds),
-      grpcP50Ms: median(grpcLatencies),
-      grpcP99Ms: quantile(grpcLatencies, 0.99),
-      restP50Ms: median(restLatencies),
-      restP99Ms: quantile(restLatencies, 0.99),
-      rssMb,
-      startMs: server.startMs,
-    },
-    detail: {
-      grpcFloors: cpu(grpcRounds) / floorUs,
-      restFloors: cpu(restRounds) / floorUs,
-      grpcMaxPerSecond: median(grpcRounds.map((round) => round.perSecond)),
-      restMaxPerSecond: median(restRounds.map((round) => round.perSecond)),
-      fsyncP50Ms: median(fsyncs),
-      fsyncP99Ms: quantile(fsyncs, 0.99),
-      rssHalfMb,
-      certificates: asked,
-    },
+/** Asks with the next CSR. */
+function asker({ csrs }: Load): (client: Client) => Promise<void> {
+  let asked = 0
+  return (client) => {
+    const index = asked++
+    return client.ask(csrs[index % csrs.length] ?? '', index)
   }
 }
 
-interface Round {
+/** Warms up, then measures. */
+export async function measureRounds(server: ServerProcess, client: Client, load: Load): Promise<Round[]> {
+  const ask = asker(load)
+  await closedLoop(WARM_UP, CONCURRENCY, () => ask(client))
+  const rounds: Round[] = []
+  for (let round = 0; round < ROUNDS; round++) rounds.push(await measureRound(server, () => ask(client)))
+  return rounds
+}
+
+export interface Round {
   readonly cpuUs: number
   readonly perSecond: number
 }
@@ -148,8 +119,8 @@ function measureFsync(directory: string): number[] {
   }
 }
 
-function configText(publicKey: KeyObject): string {
-  const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'bench', alg: 'ES256' }
+/** `alcazar.yaml` of the measured service: free ports, the token's issuer, no rate limits. */
+export function configText({ jwk }: Load): string {
   return JSON.stringify({
     listen: { grpc: '127.0.0.1:0', https: '127.0.0.1:0', monitoring: '127.0.0.1:0' },
     attestation: {
