@@ -128,6 +128,11 @@ export class CertificateIssuer {
     return csr
   }
 
+  /** Milliseconds, to the microsecond. */
+  #since(started: number): number {
+    return Math.round((this.#deps.clock.monotonic() - started) * 1000) / 1000
+  }
+
   #issued(issued: Issued, keyType: KeyType, by: Served & { readonly caller: AttestedCaller }): void {
     this.#deps.observer.issued({
       requestId: by.request.requestId,
@@ -139,7 +144,7 @@ export class CertificateIssuer {
       notAfter: issued.notAfter,
       authority: issued.issuer.authority,
       peer: by.request.peer,
-      milliseconds: this.#deps.clock.monotonic() - by.started,
+      milliseconds: this.#since(by.started),
     })
   }
 
@@ -151,7 +156,7 @@ export class CertificateIssuer {
       attestor: by.caller?.attestor ?? null,
       identity: by.caller?.identity.uri ?? null,
       peer: by.request.peer,
-      milliseconds: this.#deps.clock.monotonic() - by.started,
+      milliseconds: this.#since(by.started),
     })
   }
 }
