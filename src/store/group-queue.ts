@@ -9,7 +9,7 @@ import { type ResultRange, toRanges, toTriples } from './result-ranges.ts'
 const RESULTS_WAIT_MS = 50
 const RETRY_MS = 1000
 /** Under load a group is sent no sooner than this after the one before: fewer, larger groups cost less of everything. */
-const PACE_MS = 2
+const PACE_MS = 3
 /** Holds the worker for some milliseconds; what is behind goes with the next group. */
 const MAX_GROUP = 512
 
