@@ -56,7 +56,8 @@ export interface Core {
   close(): Promise<void>
 }
 
-const RENEWAL_CHECK_MS = 3_600_000
+const MAX_RENEWAL_CHECK_MS = 3_600_000
+const RENEWAL_CHECKS_PER_LIFE = 100
 
 /** Opens the store, the authorities and everything that issues; no listener yet. */
 export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
@@ -134,7 +135,8 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
       clock,
       observer: toIssueObserver(log, metrics),
     })
-    const renewal = setInterval(() => void renewIntermediate(authorities, serving, log), RENEWAL_CHECK_MS)
+    const checkEveryMs = renewalCheckMs(config.authority.intermediate.ttl)
+    const renewal = setInterval(() => void renewIntermediate(authorities, serving, log), checkEveryMs)
     renewal.unref()
     return {
       version,
@@ -174,6 +176,11 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
     flush()
     throw error
   }
+}
+
+/** Often enough for an intermediate of a few hours. */
+function renewalCheckMs(ttlSeconds: number): number {
+  return Math.min(MAX_RENEWAL_CHECK_MS, Math.max(1000, (ttlSeconds * 1000) / RENEWAL_CHECKS_PER_LIFE))
 }
 
 async function renewIntermediate(authorities: Authorities, serving: ServingCertificate, log: Log): Promise<void> {

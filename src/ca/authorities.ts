@@ -100,6 +100,7 @@ export class Authorities implements BundleSource, TrustedIssuers {
     const old: Authority[] = active === undefined ? [] : [{ ...active, state: 'draining' }]
     await this.#save([...old, next.authority], 'authority.renew', this.#bundle.sequence)
     this.#activate(next)
+    await this.#publish()
     return true
   }
 
@@ -107,7 +108,7 @@ export class Authorities implements BundleSource, TrustedIssuers {
     const stored = await this.#deps.store.loadAuthorities()
     if (stored.authorities.length === 0) return this.#createFirst()
     this.#take(stored.authorities, stored.bundleSequence)
-    await this.#deps.publish(this.#authorities, this.#bundle)
+    await this.#publish()
     if (await this.renewIntermediate()) return
     const active = this.#authorities.find(
       (authority) => authority.kind === 'intermediate' && authority.state === 'active',
@@ -124,6 +125,7 @@ export class Authorities implements BundleSource, TrustedIssuers {
     const intermediate = await createIntermediate(this.#deps, plan, root)
     await this.#save([root.authority, intermediate.authority], 'authority.create', 1)
     this.#activate(intermediate)
+    await this.#publish()
   }
 
   #activeRoot(): Authority | undefined {
@@ -141,6 +143,10 @@ export class Authorities implements BundleSource, TrustedIssuers {
     })
     const ids = new Set(changed.map((authority) => authority.id))
     this.#take([...this.#authorities.filter((authority) => !ids.has(authority.id)), ...changed], sequence)
+  }
+
+  /** Last: files that cannot be written must not keep what is stored from signing. */
+  async #publish(): Promise<void> {
     await this.#deps.publish(this.#authorities, this.#bundle)
   }
 

@@ -68,7 +68,8 @@ export class CertificateIssuer {
     try {
       this.#admit(started)
       const attested = this.#deps.attest(request.evidence) // 1 who: identity comes from evidence, never from the CSR
-      caller = this.#entitled(attested instanceof Promise ? await attested : attested, request.identity, started)
+      caller = attested instanceof Promise ? await attested : attested
+      caller = this.#entitled(caller, request.identity, started)
       const csr = this.#readCsr(request.csr, caller) // 2 only the key of the CSR is taken
       const ttlSeconds = lifeOf(request.ttlSeconds, this.#deps.options)
       const draft = signer.draft({ uri: caller.identity.uri }, csr, ttlSeconds) // 3 nothing unlinted is ever signed

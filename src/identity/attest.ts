@@ -56,7 +56,8 @@ export class Attestation {
     if (evidence.localAdmin === true && evidence.joinToken === undefined)
       return impersonated(compiled, compiled.local, evidence)
     const outcomes = this.#tryProofs(compiled, evidence)
-    const decide = (settled: readonly Outcome[]) => impersonated(compiled, settle(settled), evidence)
+    const decide = (settled: readonly Outcome[]) =>
+      impersonated(compiled, this.#refuseDenied(settle(settled)), evidence)
     return outcomes.every(isSettled) ? decide(outcomes) : Promise.all(outcomes).then(decide)
   }
 
@@ -97,6 +98,13 @@ export class Attestation {
     }
     if (joinToken !== undefined) outcomes.push(tryProof(() => this.#attestJoinToken(compiled, joinToken)))
     return outcomes
+  }
+
+  /** Whoever is denied also acts for nobody else and administers nothing (hostile 72). */
+  #refuseDenied(caller: AttestedCaller): AttestedCaller {
+    const { uri } = caller.identity
+    if (this.#ports.denied.has('identity', uri)) throw new AppError('issue.denied', `\`${uri}\` is on the deny list`)
+    return caller
   }
 
   #attestJoinToken(compiled: Compiled, token: string): Promise<AttestedCaller> {

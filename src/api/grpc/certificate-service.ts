@@ -2,6 +2,7 @@ import type { Server, ServiceDefinition } from '@grpc/grpc-js'
 import type { IssueCertificate, Issued, IssueRequest, IssuerChain } from '../../ca/issuance.ts'
 import type { Evidence } from '../../identity/evidence.ts'
 import { AppError } from '../../kernel/errors.ts'
+import { bearerOf } from '../bearer.ts'
 import { type CertificateRequest, decodeCertificateRequest } from './decode-certificate-request.ts'
 import { IstioCertificateServiceService } from './generated/istio/v1/auth/ca.ts'
 import type { PeerCertificates } from './listen.ts'
@@ -59,11 +60,6 @@ function toEvidence(request: CertificateRequest, call: CallContext, clientCertif
     ...(clientCertificate === undefined ? {} : { clientCertificate }),
     ...(impersonatedIdentity === '' ? {} : { impersonate: impersonatedIdentity }),
   }
-}
-
-function bearerOf(authorization: string): string {
-  if (/^bearer /i.test(authorization)) return authorization.slice(7)
-  throw new AppError('auth.token_malformed', 'the authorization metadata must be `Bearer` and a token')
 }
 
 /** 0 asks for the default (proto3 cannot tell it from absent). */

@@ -3,6 +3,7 @@ import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls
 import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js'
 import { toListenError } from '../listen-error.ts'
 import type { ServingTls } from '../serving-tls.ts'
+import { watchStalledCalls } from './stalled-calls.ts'
 
 export interface GrpcListenerOptions {
   readonly host: string
@@ -11,11 +12,14 @@ export interface GrpcListenerOptions {
   /** Read for each new connection, because they may be reloaded. */
   readonly limits: () => GrpcLimits
   readonly addServices: (server: Server, peers: PeerCertificates) => void
+  /** Called for each call that was ended because its request did not arrive in `limits.bodyTimeout`. */
+  readonly onStalled?: () => void
 }
 
 /** Bounds of the transport; null lifts one. Sizes in bytes, times in seconds. */
 export interface GrpcLimits {
   readonly body: number | null
+  readonly bodyTimeout: number | null
   readonly concurrentStreams: number | null
   readonly headerTimeout: number | null
 }
@@ -42,7 +46,7 @@ const SLACK_BYTES = 65_536
  * here and not in grpc-js, which can neither ask without demanding nor name the certificate of a connection (ADR 5).
  */
 export async function openGrpcListener(options: GrpcListenerOptions): Promise<GrpcListener> {
-  const certificates = new Map<string, Buffer>()
+  const certificates: CertificatesByPeer = new Map()
   const sockets = new Set<Socket>()
   const grpc = openGrpcServers(options, { of: (peer) => certificates.get(peer) })
   const { headerTimeout } = options.limits()
@@ -64,13 +68,21 @@ export async function openGrpcListener(options: GrpcListenerOptions): Promise<Gr
       socket.destroy()
       return
     }
+    if (!remember(certificates, socket)) {
+      socket.destroy()
+      return
+    }
     socket.setNoDelay(true)
-    remember(certificates, socket)
     grpc.inject(socket)
   })
   tlsServer.on('tlsClientError', (_error, socket) => socket.destroy())
   const stopWatching = options.tls.onChange(() => tlsServer.setSecureContext(options.tls.current()))
   await listen(tlsServer, options)
+  const endWatch = watchStalledCalls({
+    timeoutSeconds: () => options.limits().bodyTimeout,
+    isOurs: ({ session }) => session !== undefined && certificates.has(peerOf(session.socket)),
+    onStalled: () => options.onStalled?.(),
+  })
   return {
     address: toAddressText(tlsServer.address()),
     connections: () => sockets.size,
@@ -85,6 +97,7 @@ export async function openGrpcListener(options: GrpcListenerOptions): Promise<Gr
       clearTimeout(grace)
       destroyAll()
       await closed
+      endWatch()
     },
   }
 }
@@ -128,12 +141,24 @@ function toAddressText(address: AddressInfo | string | null): string {
   return address.family === 'IPv6' ? `[${address.address}]:${address.port}` : `${address.address}:${address.port}`
 }
 
-function remember(certificates: Map<string, Buffer>, socket: TLSSocket): void {
-  const certificate = socket.getPeerX509Certificate()
-  if (certificate === undefined) return
-  const peer = `${socket.remoteAddress}:${socket.remotePort}`
-  certificates.set(peer, certificate.raw)
+/** Of every open connection, also of those without a certificate. */
+type CertificatesByPeer = Map<string, Buffer | undefined>
+
+/**
+ * False when the connection must not be served: another one has the same `ip:port`, by which a call finds its
+ * certificate. TCP tells them apart where the service has several addresses; the second would have the first one's identity.
+ */
+function remember(certificates: CertificatesByPeer, socket: TLSSocket): boolean {
+  const peer = peerOf(socket)
+  if (socket.remoteAddress === undefined || certificates.has(peer)) return false
+  certificates.set(peer, socket.getPeerX509Certificate()?.raw)
   socket.on('close', () => certificates.delete(peer))
+  return true
+}
+
+/** As grpc-js writes it in `getPeer`. */
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress}:${remotePort}`
 }
 
 function serverOptions(limits: GrpcLimits): ServerOptions {

@@ -13,7 +13,7 @@ export interface GrpcDeps {
   readonly nextRequestId: () => string
   readonly log: Log
   readonly limits: () => GrpcLimits
-  readonly onLimitHit: (limit: 'body') => void
+  readonly onLimitHit: (limit: 'body' | 'bodyTimeout') => void
 }
 
 const SERVICES = [
@@ -33,6 +33,7 @@ export function openGrpc(
     ...address,
     tls,
     limits: deps.limits,
+    onStalled: () => deps.onLimitHit('bodyTimeout'),
     addServices(server, peers) {
       addCertificateService(server, {
         maxBytes: () => deps.limits().body,

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Evidence } from '../../identity/evidence.ts'
+import { bearerOf } from '../bearer.ts'
 import { connectionOf } from './connection.ts'
 
 /** Through which listener a request came: the mode of the admin socket's file is its authentication. */
@@ -14,12 +15,4 @@ export function evidenceOf(request: FastifyRequest, door: Door): Evidence {
     ...(clientCertificate === undefined ? {} : { clientCertificate }),
     ...(door === 'admin-socket' ? { localAdmin: true } : {}),
   }
-}
-
-const SCHEME = 'bearer '
-
-/** The token; empty for another scheme, which is then refused as a malformed token unless another proof is valid. */
-function bearerOf(authorization: string): string {
-  if (authorization.slice(0, SCHEME.length).toLowerCase() !== SCHEME) return '' // RFC 9110 §11.1: any case
-  return authorization.slice(SCHEME.length).trimStart()
 }

@@ -36,6 +36,7 @@ let server: Credentials
 let listener: GrpcListener
 let onChange: (() => void) | null = null
 let seen: IssueRequest[] = []
+let stalled = 0
 let answer: (request: IssueRequest) => Promise<Issued> = async () => issued
 
 before(async () => {
@@ -51,7 +52,8 @@ before(async () => {
         return () => {}
       },
     },
-    limits: () => ({ body: 65_536, concurrentStreams: 256, headerTimeout: 1 }),
+    limits: () => ({ body: 65_536, bodyTimeout: 1, concurrentStreams: 256, headerTimeout: 1 }),
+    onStalled: () => stalled++,
     addServices: (grpc, peers) =>
       addCertificateService(grpc, {
         maxBytes: () => 65_536,
@@ -147,6 +149,13 @@ describe('CreateCertificate on the wire', () => {
     assert.match(got?.peer ?? '', /^127\.0\.0\.1:\d+$/)
   })
 
+  test('another scheme than Bearer is an invalid proof like any other: a good one beside it counts', async () => {
+    await call(request(), { metadata: { authorization: 'Basic abc' } })
+    assert.deepEqual(seen[0]?.evidence, { bearer: '' })
+    await call(request(), { metadata: { authorization: 'bearer  abc' } })
+    assert.deepEqual(seen[0]?.evidence, { bearer: 'abc' })
+  })
+
   test('a client certificate is asked for, not demanded, and handed on without judging it', async () => {
     const client = await testCredentials(authorities, { uri: 'spiffe://cluster.local/ns/a/sa/b' })
     await call(request(), { client })
@@ -187,6 +196,23 @@ describe('CreateCertificate on the wire', () => {
     assert.equal(error.code, status.INTERNAL)
     assert.doesNotMatch(error.details, /secret/)
   })
+})
+
+describe('answers whatever a message holds', () => {
+  for (const [name, text] of [
+    ['40,000 characters', 'x'.repeat(40_000)],
+    ['half a surrogate pair', 'a \ud83d b'],
+  ] as const) {
+    test(`${name}: the call ends with its code`, async () => {
+      answer = async () => {
+        throw new AppError('csr.malformed', text, { wanted: text, seen: text })
+      }
+      const error = failure(await call(request()))
+      answer = async () => issued
+      assert.equal(error.code, status.INVALID_ARGUMENT)
+      assert.equal(details(error).info.reason, 'CSR_MALFORMED')
+    })
+  }
 })
 
 describe('hostile 48', () => {
@@ -257,6 +283,23 @@ describe('hostile 48', () => {
     answer = async () => issued
     assert.notEqual(aborted, false)
     assert.equal(Number(trailers['grpc-status']), status.DEADLINE_EXCEEDED)
+  })
+})
+
+describe('hostile 50', () => {
+  test('a call whose message does not arrive in time is ended and counted, one that is served longer is not', async () => {
+    answer = () => new Promise((resolve) => setTimeout(resolve, 2500, issued))
+    const slow = call(request())
+    const session = http2.connect(`https://localhost:${port()}`, { ca: server.roots })
+    const stream = session.request({ ':method': 'POST', ':path': METHOD.path, 'content-type': 'application/grpc' })
+    stream.write(Buffer.from([0, 0, 0, 0, 9, 0x0a])) // the beginning of a message
+    await once(stream, 'close')
+    assert.equal(stream.rstCode, http2.constants.NGHTTP2_CANCEL)
+    assert.equal(stalled, 1)
+    assert.equal(session.destroyed, false)
+    session.destroy()
+    assert.ok('chain' in (await slow))
+    answer = async () => issued
   })
 })
 

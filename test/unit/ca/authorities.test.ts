@@ -104,6 +104,25 @@ test('an intermediate past its activation point is replaced below the same root'
   assert.ok(authorities.find(before.id) !== null, 'leaves of the old one may still renew')
 })
 
+test('files that cannot be written do not keep a new intermediate from signing', async () => {
+  const world = newWorld()
+  const failing = { fail: false }
+  const authorities = await Authorities.open(
+    {
+      ...world,
+      random: (size) => randomBytes(size),
+      publish: async () => {
+        if (failing.fail) throw new Error('ENOSPC')
+      },
+    },
+    OPTIONS,
+  )
+  world.clock.advance(26 * DAY * 1000)
+  failing.fail = true
+  await assert.rejects(authorities.renewIntermediate(), /ENOSPC/)
+  assert.equal(authorities.issuing(world.clock.now() / 1000).authority, one(authorities.list(), 'intermediate'))
+})
+
 test('with the intermediate expired and the root too, there is no authority to issue with', async () => {
   const world = newWorld()
   const authorities = await open(world)

@@ -214,6 +214,7 @@ describe('who may not', () => {
     const second = await newWorld()
     await second.denyList.add({ ...entry, kind: 'identity', value: WEB })
     await assert.rejects(second.issuer.issue(request()), { code: 'issue.denied' })
+    assert.equal(second.refused[0]?.identity, WEB) // the log line says who it was
   })
 
   test('only an administrator may name the identity, and has to', async () => {

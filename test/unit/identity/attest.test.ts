@@ -117,6 +117,20 @@ test('attest: what is switched off is no proof', async () => {
   await assert.rejects(async () => attestation.attest({ joinToken }), { code: 'auth.token_unknown' })
 })
 
+test('hostile 72: a denied identity acts for nobody, whatever it was attested by', async () => {
+  const ZTUNNEL = 'spiffe://cluster.local/ns/default/sa/ztunnel'
+  const impersonation = [{ caller: WEB, identities: [ZTUNNEL] }]
+  const options = attestationOptions({ jwt: [inlineRule([one])], impersonation })
+  let denied = ''
+  const ports = { denied: { has: (kind: string, value: string) => kind === 'identity' && value === denied } }
+  const { attestation } = testAttestation(options, new FakeClock(NOW * 1000), ports)
+  const evidence: Evidence = { ...bearer, impersonate: ZTUNNEL }
+  assert.equal((await attestation.attest(evidence)).identity.uri, ZTUNNEL)
+  denied = WEB
+  await assert.rejects(async () => attestation.attest(evidence), { code: 'issue.denied' })
+  await assert.rejects(async () => attestation.attest(bearer), { code: 'issue.denied' }) // nor does it administer
+})
+
 test('attest: the local administrator is the trust domain itself, whatever else is presented', async () => {
   const { attestation } = open()
   const caller = await attestation.attest({ localAdmin: true, bearer: 'nonsense' })
