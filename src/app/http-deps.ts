@@ -2,6 +2,8 @@ import type { HttpBase, HttpDeps, MonitoringDeps, Status } from '../api/http/dep
 import type { Evidence, Role } from '../identity/evidence.ts'
 import { AppError } from '../kernel/errors.ts'
 import type { Core } from './core.ts'
+import { servingNames } from './serving-names.ts'
+import { refuseElevation } from './token-elevation.ts'
 
 /** Where a listener listens: `host:port`, or the path of the socket. */
 export interface NamedAddress {
@@ -17,10 +19,23 @@ export function toHttpDeps(core: Core, listeners: () => readonly NamedAddress[])
     issue: core.issue,
     bundle: core.authorities,
     issuance: core.store,
-    tokens: core.joinTokens,
+    tokens: toTokens(core),
     revokeCertificate: (serial, reason, actor) => revokeCertificate(core, { serial, reason, actor }),
     authorize: (evidence, minimum) => authorize(core, evidence, minimum),
     status: async () => statusOf(core, listeners()),
+  }
+}
+
+/** An operator must not make itself an administrator by a join token. */
+function toTokens({ joinTokens, live }: Core): HttpDeps['tokens'] {
+  return {
+    list: (page) => joinTokens.list(page),
+    revoke: (id, actor) => joinTokens.revoke(id, actor),
+    async create(request, actor) {
+      const { admins } = live.current
+      refuseElevation({ identity: request.identity, actor }, { admins, own: servingNames(live.current).uri })
+      return joinTokens.create(request, actor)
+    },
   }
 }
 
