@@ -1,0 +1,35 @@
+import type { MeshSettings } from '../mesh/mesh-settings.ts'
+import type { Policy } from '../mesh/resource.ts'
+import type { Workload } from '../mesh/workload.ts'
+import type { Decision, Upstream } from '../policy/decision.ts'
+import type { Question } from '../policy/request.ts'
+import type { AskProvider } from './provider.ts'
+
+/** Everything that a decision without stored resources depends on. */
+export interface Supposed {
+  readonly mesh: MeshSettings
+  readonly workload: Workload
+  /** Valid ones: both layers of validation let them pass. */
+  readonly policies: readonly Policy[]
+  readonly ask: AskProvider
+}
+
+/** A decision that people look at: with what the workload would receive and, where asked for, its whole story. */
+export interface Explained {
+  readonly decision: Decision
+  /** For every allowed HTTP request. */
+  readonly upstream?: Upstream
+  readonly trace?: readonly unknown[]
+  readonly nearestMiss?: unknown
+}
+
+export interface ExplainOptions {
+  readonly explain: boolean
+}
+
+/** Decides questions by resources that are given with them; touches nothing stored. */
+export type WhatIf = (
+  supposed: Supposed,
+  questions: readonly Question[],
+  options: ExplainOptions,
+) => Promise<readonly Explained[]>
