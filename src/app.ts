@@ -1,8 +1,10 @@
+import { openDecisionsListener } from './api/decisions-listener.ts'
+import type { GrpcListener } from './api/grpc/listen.ts'
 import { openGrpc } from './api/grpc/services.ts'
 import { openAdminSocket } from './api/http/admin-socket.ts'
 import { type HttpListener, openHttps, openMonitoring } from './api/http/listen.ts'
 import { buildCore, type Core, type CoreIo } from './app/core.ts'
-import { type NamedAddress, toHttpDeps, toMonitoringDeps } from './app/http-deps.ts'
+import { type NamedAddress, toBase, toHttpDeps, toMonitoringDeps } from './app/http-deps.ts'
 import type { Config } from './config/config.ts'
 import { type ConfigChange, reloadable } from './config/reload.ts'
 
@@ -34,37 +36,41 @@ export async function startApp(config: Config, io: CoreIo): Promise<App> {
     await stop()
     throw error
   }
+  await core.mesh.attempted
   return {
     core,
     listeners: addressesOf(open),
     reload(next) {
       const change = reloadable(core.live.current, next)
       core.reload(next, change.changed)
-      for (const { listener } of open) listener.refreshLimits?.()
+      for (const { listener } of open) listener.refreshLimits()
       return change
     },
     stop,
   }
 }
 
-/** A listener of either technology; gRPC reads its limits at each connection. */
-type Listener = Omit<HttpListener, 'refreshLimits'> & Partial<Pick<HttpListener, 'refreshLimits'>>
-
 interface Opened {
   readonly name: NamedAddress['name']
-  readonly listener: Listener
+  readonly listener: HttpListener | GrpcListener
 }
 
 async function* openListeners(core: Core, open: () => readonly Opened[]): AsyncGenerator<Opened> {
-  const { live, serving, issue, log, nextRequestId, directory } = core
+  const { live, serving, issue, onUnread, log, nextRequestId, directory } = core
   const { listen } = live.current
   const ready = () => core.readiness()
   const onLimitHit = (limit: string) => core.metrics.limitHit(limit)
-  const grpc = { issue, ready, nextRequestId, log, limits: () => live.current.limits, onLimitHit }
+  const limits = () => live.current.limits
+  const decisions = core.decisions.ports
+  const grpc = { issue, onUnread, ready, nextRequestId, log, limits, onLimitHit, decisions }
   const http = toHttpDeps(core, () => addressesOf(open()))
   yield { name: 'grpc', listener: await openGrpc(listen.grpc, serving, grpc) }
   yield { name: 'https', listener: await openHttps(listen.https, serving, http) }
   yield { name: 'monitoring', listener: await openMonitoring(listen.monitoring, toMonitoringDeps(core)) }
+  if (listen.decisions !== null) {
+    const deps = { ...toBase(core), limits, decisions }
+    yield { name: 'decisions', listener: await openDecisionsListener(listen.decisions, deps) }
+  }
   yield { name: 'admin', listener: await openAdminSocket(directory.adminSocket, http) }
 }
 

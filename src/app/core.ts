@@ -1,6 +1,6 @@
 import { Authorities } from '../ca/authorities.ts'
 import { DenyList } from '../ca/deny-list.ts'
-import type { IssueCertificate } from '../ca/issuance.ts'
+import type { IssueCertificate, UnreadRequest } from '../ca/issuance.ts'
 import { CertificateIssuer } from '../ca/issue-certificate.ts'
 import { ServingCertificate } from '../ca/serving-certificate.ts'
 import { LeafSigner } from '../ca/sign-leaf.ts'
@@ -18,9 +18,11 @@ import { openStore, type Store } from '../store/open-store.ts'
 import { openLog } from '../telemetry/log.ts'
 import { type Metrics, openMetrics } from '../telemetry/metrics.ts'
 import { type DataDirectory, openDataDirectory, publishFiles } from './data-directory.ts'
+import { type OpenedDecisions, openDecisions } from './decisions.ts'
 import { boundHeap } from './heap.ts'
 import { toIssueObserver } from './observe.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
+import { type OpenedResources, observeResources, openResources } from './resources.ts'
 import { servingNames } from './serving-names.ts'
 import { issuanceOptionsOf, type LiveConfig, readPassphrase } from './settings.ts'
 
@@ -47,8 +49,12 @@ export interface Core {
   readonly attestation: Attestation
   readonly joinTokens: JoinTokens
   readonly serving: ServingCertificate
+  readonly mesh: OpenedResources
+  readonly decisions: OpenedDecisions
   readonly metrics: Metrics
   readonly issue: IssueCertificate
+  /** Logs and counts a request for a certificate that could not be read. */
+  readonly onUnread: (request: UnreadRequest) => void
   readonly nextRequestId: () => string
   readiness(): Readiness
   watchConnections(listener: string, count: () => number): void
@@ -80,17 +86,20 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
     authorities: () => opened?.authorities.list() ?? [],
     queueDepth: () => store.depth,
     bundleSequence: () => opened?.authorities.current().sequence ?? 0,
+    renewalBlocked: () => (opened?.authorities.renewalProblem ?? null) !== null,
     servingCertificateExpiry: () => opened?.serving.notAfter ?? 0,
+    resources: () => observeResources(mesh),
     connections: () => gauges.connections,
   })
   const store = await openStore({
     file: databaseFile(config, directory),
-    queue: config.limits.queue,
+    queue: () => live.current.limits.queue,
     retention: { issuedSeconds: config.store.retention.issued, auditSeconds: config.store.retention.audit },
     clock,
     log,
     onGroup: ({ size, seconds }) => metrics.storeGroup(size, seconds),
   })
+  const mesh = openResources(config, { store, clock, log })
   try {
     const authorities = await Authorities.open(
       {
@@ -98,6 +107,7 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
         keys: openFileKeyProvider(directory.keys, passphrase),
         clock,
         random,
+        log,
         publish: (all, bundle) => publishFiles(directory, all, bundle),
       },
       { trustDomain: config.trustDomain, ...config.authority },
@@ -121,6 +131,7 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
         passphrase,
       },
     )
+    const decisions = await openDecisions(config, { mesh, attestation, metrics, live, clock, log })
     opened = { authorities, serving }
     const issuer = new CertificateIssuer({
       options: issuanceOptionsOf(config),
@@ -151,8 +162,11 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
       attestation,
       joinTokens,
       serving,
+      mesh,
+      decisions,
       metrics,
       issue: (request) => issuer.issue(request),
+      onUnread: (request) => issuer.unread(request),
       nextRequestId: openRequestIds(),
       readiness: () => readinessOf({ store, authorities, clock }),
       watchConnections: (listener, count) => gauges.connections.set(listener, count),
@@ -166,12 +180,15 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
         clearInterval(renewal)
         serving.stop()
         attestation.close()
+        await decisions.close()
+        await mesh.close()
         await store.close()
         log.info('service.stopped')
         flush()
       },
     }
   } catch (error) {
+    await mesh.close()
     await store.close()
     flush()
     throw error

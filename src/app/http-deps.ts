@@ -2,12 +2,13 @@ import type { HttpBase, HttpDeps, MonitoringDeps, Status } from '../api/http/dep
 import type { Evidence, Role } from '../identity/evidence.ts'
 import { AppError } from '../kernel/errors.ts'
 import type { Core } from './core.ts'
+import { resourceStatusOf } from './resources.ts'
 import { servingNames } from './serving-names.ts'
 import { refuseElevation } from './token-elevation.ts'
 
 /** Where a listener listens: `host:port`, or the path of the socket. */
 export interface NamedAddress {
-  readonly name: 'grpc' | 'https' | 'monitoring' | 'admin'
+  readonly name: 'grpc' | 'https' | 'monitoring' | 'decisions' | 'admin'
   readonly address: string
 }
 
@@ -17,9 +18,13 @@ export function toHttpDeps(core: Core, listeners: () => readonly NamedAddress[])
     ...toBase(core),
     version: core.version,
     issue: core.issue,
+    onUnread: core.onUnread,
     bundle: core.authorities,
     issuance: core.store,
     tokens: toTokens(core),
+    resources: core.mesh.resources,
+    decisions: core.decisions.ports,
+    inspection: core.decisions.inspection,
     revokeCertificate: (serial, reason, actor) => revokeCertificate(core, { serial, reason, actor }),
     authorize: (evidence, minimum) => authorize(core, evidence, minimum),
     status: async () => statusOf(core, listeners()),
@@ -49,7 +54,8 @@ export function toMonitoringDeps(core: Core): MonitoringDeps {
   }
 }
 
-function toBase(core: Core): HttpBase {
+/** What every HTTP listener needs. */
+export function toBase(core: Core): HttpBase {
   return {
     limits: () => core.live.current.limits,
     nextRequestId: core.nextRequestId,
@@ -92,5 +98,6 @@ function statusOf(core: Core, listeners: readonly NamedAddress[]): Status {
     listeners,
     record: { depth: core.store.depth, ok: core.store.healthy().ok },
     servingCertificate: { notAfter: core.serving.notAfter },
+    resources: resourceStatusOf(core.mesh),
   }
 }

@@ -8,6 +8,9 @@ export interface IssueMetrics {
   certificateRefused(attestor: string, code: string, seconds: number): void
 }
 
+/** What a caller sent may stand in a message, a SPIFFE ID of 2048 bytes for example. */
+const MAX_MESSAGE = 512
+
 /** Turns what the use case tells into log lines (`cert.issued`, `cert.refused`) and metrics. */
 export function toIssueObserver(log: Log, metrics: IssueMetrics): IssueObserver {
   return {
@@ -18,7 +21,12 @@ export function toIssueObserver(log: Log, metrics: IssueMetrics): IssueObserver 
     refused({ error, ...event }: RefusedEvent) {
       metrics.certificateRefused(event.attestor ?? 'none', event.code, event.milliseconds / 1000)
       if (CODES[event.code] === 'internal') log.error('cert.refused', { ...event, error })
-      else log.info('cert.refused', { ...event, message: error instanceof Error ? error.message : String(error) })
+      else log.info('cert.refused', { ...event, message: shortMessageOf(error) })
     },
   }
+}
+
+function shortMessageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 3)}...` : message
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { AppError } from '../kernel/errors.ts'
 import type { Store } from '../store/open-store.ts'
 
-/** Whether certificates can be issued; `problems` says in words what is wrong. */
+/** Whether certificates can be issued; `problems` says in words what is wrong, also what does not stop issuing yet. */
 export interface Readiness {
   readonly ok: boolean
   readonly problems: readonly string[]
@@ -24,5 +24,8 @@ export function readinessOf(parts: {
     if (!(error instanceof AppError)) throw error
     problems.push(error.message)
   }
-  return { ok: problems.length === 0, problems }
+  const isIssuing = problems.length === 0
+  const { renewalProblem } = parts.authorities
+  if (renewalProblem !== null) problems.push(renewalProblem)
+  return { ok: isIssuing, problems }
 }

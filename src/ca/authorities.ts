@@ -1,16 +1,18 @@
 import type { TrustedIssuer, TrustedIssuers } from '../identity/attest-client-certificate.ts'
 import type { Clock, UnixSeconds } from '../kernel/clock.ts'
 import { AppError } from '../kernel/errors.ts'
+import type { Log } from '../kernel/log.ts'
 import type { RandomBytes } from '../kernel/random.ts'
-import { readAuthorityCertificate } from '../pki/build-certificate.ts'
 import type { KeyType } from '../pki/key-types.ts'
-import type { Authority, AuthorityStore } from './authority.ts'
-import { buildBundle, isTrusted } from './build-bundle.ts'
+import type { Authority, AuthorityKind, AuthorityStore } from './authority.ts'
+import { buildBundle } from './build-bundle.ts'
 import type { BundleSource, TrustBundle } from './bundle.ts'
 import { createIntermediate, createRoot, type KeyedAuthority } from './create-authority.ts'
 import type { IssuerChain } from './issuance.ts'
 import { buildIssuingAuthority, type IssuingAuthority } from './issuing-authority.ts'
 import type { KeyProvider } from './key-provider.ts'
+import { refuseOtherTrustDomain } from './trust-domain.ts'
+import { trustedIssuers } from './trusted-issuers.ts'
 
 export interface AuthoritiesOptions {
   readonly trustDomain: string
@@ -23,6 +25,7 @@ export interface AuthoritiesDeps {
   readonly keys: KeyProvider
   readonly clock: Clock
   readonly random: RandomBytes
+  readonly log: Log
   /** Called with each new state, stored already: writes certificates and the bundle to files. */
   readonly publish: (authorities: readonly Authority[], bundle: TrustBundle) => Promise<void>
 }
@@ -40,6 +43,8 @@ export class Authorities implements BundleSource, TrustedIssuers {
   #trusted = new Map<string, TrustedIssuer>()
   #ids = new Set<string>()
   #version = 0
+  #renewing: Promise<boolean> | null = null
+  #renewalProblem: string | null = null
 
   private constructor(deps: AuthoritiesDeps, options: AuthoritiesOptions) {
     this.#deps = deps
@@ -75,46 +80,98 @@ export class Authorities implements BundleSource, TrustedIssuers {
     return this.#trusted.get(keyId) ?? null
   }
 
-  /** The active intermediate; `issue.no_active_authority` when there is none that is still valid. */
+  /** The active intermediate; `issue.no_active_authority` when there is none that is valid now. */
   issuing(now: UnixSeconds): IssuingAuthority {
     const issuing = this.#issuing
-    if (issuing !== null && now < issuing.authority.notAfter) return issuing
-    const why = issuing === null ? 'there is no active intermediate' : 'the active intermediate has expired'
-    throw new AppError('issue.no_active_authority', `${why}: an administrator has to rotate it; try again later`, {
-      retryAfterSeconds: 60,
-    })
+    if (issuing === null) throw noAuthority('there is no active intermediate: an administrator has to rotate it')
+    const { notBefore, notAfter } = issuing.authority
+    if (now < notBefore) throw noAuthority('the active intermediate is not valid yet: the clock of the service is slow')
+    if (now >= notAfter) throw noAuthority('the active intermediate has expired: an administrator has to rotate it')
+    return issuing
   }
 
-  /** Puts a new intermediate in place when the active one is past its activation point; the root stays. True when it did. */
-  async renewIntermediate(): Promise<boolean> {
+  /** In words, why the next intermediate cannot be made, while the active one may well sign; null: nothing is known. */
+  get renewalProblem(): string | null {
+    return this.#renewalProblem
+  }
+
+  /**
+   * Puts a new intermediate in place when the active one is past its activation point; the root stays. True when it
+   * did. One at a time: who asks meanwhile gets the answer of the one that runs.
+   */
+  renewIntermediate(): Promise<boolean> {
+    this.#renewing ??= this.#renew().finally(() => {
+      this.#renewing = null
+    })
+    return this.#renewing
+  }
+
+  async #renew(): Promise<boolean> {
     const now = this.#deps.clock.now()
-    const active = this.#authorities.find(
-      (authority) => authority.kind === 'intermediate' && authority.state === 'active',
-    )
-    if (active !== undefined && now / 1000 < activationPoint(active)) return false
-    const root = this.#activeRoot()
+    const active = this.#active('intermediate')
+    const root = this.#active('root')
+    if (active !== undefined && now / 1000 < activationPoint(active)) {
+      if (this.#renewalProblem !== null) await this.#tryRootKey() // somebody may have put it right
+      return false
+    }
     if (root === undefined || now / 1000 >= root.notAfter) return false
+    try {
+      await this.#replace(active, root)
+      this.#renewalProblem = null
+    } catch (error) {
+      this.#renewalProblem = 'the intermediate is due and could not be renewed: the log has the reason'
+      throw error
+    }
+    await this.#publish()
+    return true
+  }
+
+  async #replace(active: Authority | undefined, root: Authority): Promise<void> {
+    const now = this.#deps.clock.now()
     const signer = await this.#deps.keys.load(root.id, root.keyType)
     const plan = { trustDomain: this.#options.trustDomain, now, ...planOf(this.#options.intermediate) }
     const next = await createIntermediate(this.#deps, plan, { authority: root, signer })
     const old: Authority[] = active === undefined ? [] : [{ ...active, state: 'draining' }]
     await this.#save([...old, next.authority], 'authority.renew', this.#bundle.sequence)
     this.#activate(next)
-    await this.#publish()
-    return true
   }
 
   async #start(): Promise<void> {
     const stored = await this.#deps.store.loadAuthorities()
     if (stored.authorities.length === 0) return this.#createFirst()
+    refuseOtherTrustDomain(stored.authorities, this.#options.trustDomain)
     this.#take(stored.authorities, stored.bundleSequence)
     await this.#publish()
-    if (await this.renewIntermediate()) return
-    const active = this.#authorities.find(
-      (authority) => authority.kind === 'intermediate' && authority.state === 'active',
-    )
+    const active = this.#active('intermediate')
+    if (await this.#isRenewedAtStart(active)) return
     if (active === undefined) return
     this.#activate({ authority: active, signer: await this.#deps.keys.load(active.id, active.keyType) })
+    if (this.#renewalProblem === null) await this.#tryRootKey()
+  }
+
+  /** A root that cannot sign stops no service whose intermediate still can. */
+  async #isRenewedAtStart(active: Authority | undefined): Promise<boolean> {
+    try {
+      return await this.renewIntermediate()
+    } catch (error) {
+      if (active === undefined || this.#deps.clock.now() / 1000 >= active.notAfter) throw error
+      this.#deps.log.error('authority.renewal_failed', { error })
+      return false
+    }
+  }
+
+  /** A root key that is here must be of use: better known at the start than when the intermediate is due. */
+  async #tryRootKey(): Promise<void> {
+    const { keys, log } = this.#deps
+    const root = this.#active('root')
+    try {
+      if (root !== undefined && (await keys.has(root.id))) await keys.load(root.id, root.keyType)
+      this.#renewalProblem = null
+    } catch (error) {
+      if (this.#renewalProblem === null) log.error('authority.root_key_unusable', { error })
+      this.#renewalProblem =
+        'the key of the root cannot be used, so the intermediate cannot be renewed: the log has the reason'
+    }
   }
 
   async #createFirst(): Promise<void> {
@@ -128,8 +185,8 @@ export class Authorities implements BundleSource, TrustedIssuers {
     await this.#publish()
   }
 
-  #activeRoot(): Authority | undefined {
-    return this.#authorities.find((authority) => authority.kind === 'root' && authority.state === 'active')
+  #active(kind: AuthorityKind): Authority | undefined {
+    return this.#authorities.find((authority) => authority.kind === kind && authority.state === 'active')
   }
 
   async #save(changed: readonly Authority[], action: string, sequence: number): Promise<void> {
@@ -169,17 +226,8 @@ export class Authorities implements BundleSource, TrustedIssuers {
   }
 }
 
-/** An intermediate counts as long as its root does. */
-function trustedIssuers(authorities: readonly Authority[]): Map<string, TrustedIssuer> {
-  const byId = new Map(authorities.map((authority) => [authority.id, authority]))
-  const trusted = new Map<string, TrustedIssuer>()
-  for (const authority of authorities) {
-    const root = byId.get(authority.issuer)
-    if (authority.kind !== 'intermediate' || !isTrusted(authority) || root === undefined || !isTrusted(root)) continue
-    const { name, publicKey } = readAuthorityCertificate(authority.certificate)
-    trusted.set(authority.id, { publicKey, notAfter: authority.notAfter, subject: name })
-  }
-  return trusted
+function noAuthority(why: string): AppError {
+  return new AppError('issue.no_active_authority', `${why}; try again later`, { retryAfterSeconds: 60 })
 }
 
 function activationPoint(authority: Authority): UnixSeconds {

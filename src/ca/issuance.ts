@@ -50,6 +50,14 @@ export interface IssuerChain {
 
 export type IssueCertificate = (request: IssueRequest) => Promise<Issued>
 
+/** A request that was refused before it could be read: malformed, too large, of a wrong type. */
+export interface UnreadRequest {
+  readonly requestId: string
+  readonly peer: string
+  /** The thrown value. */
+  readonly error: unknown
+}
+
 /** What the use case tells of itself; the composition root turns it into metrics and log lines. */
 export interface IssueObserver {
   issued(event: IssuedEvent): void

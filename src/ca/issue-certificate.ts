@@ -8,7 +8,7 @@ import type { KeyType } from '../pki/key-types.ts'
 import type { Authorities } from './authorities.ts'
 import { checkCsrNames } from './csr-names.ts'
 import type { DenyList } from './deny-list.ts'
-import type { Issued, IssueObserver, IssueRequest } from './issuance.ts'
+import type { Issued, IssueObserver, IssueRequest, UnreadRequest } from './issuance.ts'
 import type { LeafSigner } from './sign-leaf.ts'
 
 /** What an operator decides of issuing; times in seconds. */
@@ -83,6 +83,11 @@ export class CertificateIssuer {
     } finally {
       this.#running--
     }
+  }
+
+  /** A door tells of what it could not read, so that every refusal is logged and counted in one way. */
+  unread({ error, ...request }: UnreadRequest): void {
+    this.#refused(error, { request, caller: null, started: this.#deps.clock.monotonic() })
   }
 
   #admit(now: number): void {
@@ -163,7 +168,7 @@ export class CertificateIssuer {
 }
 
 interface Served {
-  readonly request: IssueRequest
+  readonly request: Pick<IssueRequest, 'requestId' | 'peer'>
   readonly caller: AttestedCaller | null
   readonly started: number
 }

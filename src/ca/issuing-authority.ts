@@ -12,6 +12,8 @@ export interface IssuingAuthority {
   readonly signer: Signer
   /** DER of its Name. */
   readonly name: Buffer
+  /** Its subject key identifier, 20 bytes. */
+  readonly keyId: Buffer
   readonly chain: IssuerChain
   /** The leaf template for keys of a type, compiled at its first use. */
   template(keyType: KeyType): LeafTemplate
@@ -27,6 +29,7 @@ export function buildIssuingAuthority(keyed: KeyedAuthority, chain: IssuerChain)
     authority,
     signer,
     name,
+    keyId: Buffer.from(authority.id, 'hex'),
     chain,
     signed: new Map(),
     template(keyType) {

@@ -5,6 +5,8 @@ import type { Signer } from '../pki/signer.ts'
 export interface KeyProvider {
   /** A new key, durable before the promise resolves; its id is the subject key identifier of its public key. */
   create(keyType: KeyType): Promise<{ readonly id: string; readonly signer: Signer }>
+  /** Whether the key is here at all; a root's may be kept elsewhere until it has to sign. */
+  has(id: string): Promise<boolean>
   /** The key of an authority; rejects when it is gone or must not be used. */
   load(id: string, keyType: KeyType): Promise<Signer>
 }

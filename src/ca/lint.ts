@@ -7,8 +7,13 @@ export interface LintExpectation {
   readonly issuerNotBefore: UnixSeconds
   readonly issuerNotAfter: UnixSeconds
   readonly rsaKey: boolean
-  /** DER of the issuer's Name. */
+  /** DER of the SubjectPublicKeyInfo, and the key identifier made of it: 20 bytes. */
+  readonly spki: Buffer
+  readonly subjectKeyId: Buffer
+  /** DER of the issuer's Name, its key identifier (20 bytes) and the AlgorithmIdentifier that it will sign with. */
   readonly issuerName: Buffer
+  readonly issuerKeyId: Buffer
+  readonly signatureAlgorithm: Buffer
   /** Names beside the URI are the serving certificate's alone. */
   readonly otherNames: 'none' | 'dns-and-ip'
 }
@@ -24,6 +29,9 @@ const OID_SUBJECT_ALT_NAME = 0x11
 const OID_EXTENDED_KEY_USAGE = 0x25
 const OID_SUBJECT_KEY_ID = 0x0e
 const OID_AUTHORITY_KEY_ID = 0x23
+/** What stands before the 20 bytes of a key identifier: an OCTET STRING, and [0] within a SEQUENCE. */
+const SUBJECT_KEY_ID = Buffer.from('0414', 'hex')
+const AUTHORITY_KEY_ID = Buffer.from('30168014', 'hex')
 const SERVER_AND_CLIENT = Buffer.from('301406082b0601050507030106082b06010505070302', 'hex')
 
 /** Throws `LintError` unless `tbs` is a leaf by the SPIFFE checklist X-1…X-20 and RFC 5280; reads the very bytes that will be signed. */
@@ -34,11 +42,13 @@ export function lintLeaf(tbs: Buffer, want: LintExpectation): void {
   if (c.bytes(0xa0, 'version') !== 3 || tbs[c.start + 2] !== 2) fail('the version is not 3') // RFC 5280 §4.1.2.1
   lintSerial(tbs, c)
   c.bytes(0x30, 'signature')
+  if (!c.isElement(want.signatureAlgorithm)) fail('the algorithm is not that of the signature') // RFC 5280 §4.1.2.3
   c.bytes(0x30, 'issuer')
-  if (!want.issuerName.equals(tbs.subarray(c.whole, c.next))) fail("the issuer is not the signer's name") // RFC 5280 §4.1.2.4
+  if (!c.isElement(want.issuerName)) fail("the issuer is not the signer's name") // RFC 5280 §4.1.2.4
   lintValidity(tbs, c, want)
   if (c.bytes(0x30, 'subject') !== 0) fail('the subject is not empty')
   c.bytes(0x30, 'subjectPublicKeyInfo')
+  if (!c.isElement(want.spki)) fail('the public key is not that of the draft')
   const wrapped = c.enter(0xa3, 'extensions')
   const last = c.enter(0x30, 'extensions')
   if (wrapped !== end || last !== end) fail('bytes behind the extensions')
@@ -103,10 +113,12 @@ function lintExtension(tbs: Buffer, c: Cursor, found: FoundExtension): number {
       if (!SERVER_AND_CLIENT.equals(tbs.subarray(start, next))) fail('not exactly serverAuth and clientAuth (X-20)')
       return 4
     case OID_SUBJECT_KEY_ID:
-      if (found.critical || next - start !== 22) fail('a malformed subject key identifier')
+      if (found.critical || !isKeyId(tbs.subarray(start, next), SUBJECT_KEY_ID, found.want.subjectKeyId))
+        fail("the subject key identifier is not that of the draft's key") // RFC 5280 §4.2.1.2
       return 8
     case OID_AUTHORITY_KEY_ID:
-      if (found.critical || next - start !== 24) fail('a malformed authority key identifier')
+      if (found.critical || !isKeyId(tbs.subarray(start, next), AUTHORITY_KEY_ID, found.want.issuerKeyId))
+        fail("the authority key identifier is not the signer's") // RFC 5280 §4.2.1.1
       return 16
     case OID_SUBJECT_ALT_NAME:
       if (!found.critical) fail('the names are not critical although the subject is empty (X-5)')
@@ -115,6 +127,15 @@ function lintExtension(tbs: Buffer, c: Cursor, found: FoundExtension): number {
     default:
       return fail('an unexpected extension')
   }
+}
+
+function isKeyId(value: Buffer, header: Buffer, keyId: Buffer): boolean {
+  const { length } = header
+  return (
+    value.length === length + keyId.length &&
+    value.indexOf(header) === 0 &&
+    value.compare(keyId, 0, keyId.length, length) === 0
+  )
 }
 
 function lintKeyUsage(tbs: Buffer, start: number, found: FoundExtension): void {
@@ -180,6 +201,11 @@ class Cursor {
     this.next = this.start
     if (this.start + length > this.#der.length) fail(`${what} is cut off`)
     return this.start + length
+  }
+
+  /** Whether the last element, header and contents, is `expected`. */
+  isElement(expected: Buffer): boolean {
+    return expected.equals(this.#der.subarray(this.whole, this.next))
   }
 
   time(what: string, der: Buffer): UnixSeconds {

@@ -4,7 +4,7 @@ import type { AttestedCaller } from '../identity/evidence.ts'
 import { parseSpiffeId } from '../identity/spiffe-id.ts'
 import type { Clock, UnixSeconds } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
-import { generateKey, privateKeyPem, readPrivateKey, writeFileAtomically } from '../pki/file-keys.ts'
+import { ExposedKeyError, generateKey, privateKeyPem, readPrivateKey, writeFileAtomically } from '../pki/file-keys.ts'
 import type { SubjectNames } from '../pki/profile.ts'
 import type { Authorities } from './authorities.ts'
 import type { LeafSigner } from './sign-leaf.ts'
@@ -113,12 +113,22 @@ async function issuePair(deps: ServingDeps, options: ServingOptions): Promise<Pa
   return { cert, key: privateKeyPem(key, null), notBefore: issued.notBefore, notAfter: issued.notAfter }
 }
 
-/** The pair on disk, or null when there is none, it is due, or it fits neither the names, the key nor the authorities. */
+/** The pair on disk, or null when a new one has to be issued; only a key that others can read ends the start. */
 async function readPair(deps: ServingDeps, options: ServingOptions): Promise<Pair | null> {
-  const cert = await readFile(options.certificateFile, 'utf8').catch(nullWhenMissing)
-  if (cert === null) return null
+  try {
+    return await readFittingPair(deps, options)
+  } catch (error) {
+    if (error instanceof ExposedKeyError) throw error
+    deps.log.warn('serving_certificate.replaced', { error })
+    return null
+  }
+}
+
+/** Null when there is none, it is due, or it fits neither the names, the key nor the authorities. */
+async function readFittingPair(deps: ServingDeps, options: ServingOptions): Promise<Pair | null> {
   const key = await readPrivateKey(options.keyFile, options.passphrase).catch(nullWhenMissing)
-  if (key === null) return null
+  const cert = await readFile(options.certificateFile, 'utf8').catch(nullWhenMissing)
+  if (key === null || cert === null) return null
   const leaf = new X509Certificate(cert)
   const pair: Pair = {
     cert,

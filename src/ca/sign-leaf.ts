@@ -72,9 +72,13 @@ export class LeafSigner {
     const tbs = fillLeafTemplate(template, { serial, notBefore, notAfter, spki, subjectKeyId, names })
     lintLeaf(tbs, {
       identity: names.uri,
+      spki,
+      subjectKeyId: subjectKeyId.subarray(0, 20),
       issuerNotBefore: authority.notBefore,
       issuerNotAfter: authority.notAfter,
       issuerName: issuing.name,
+      issuerKeyId: issuing.keyId,
+      signatureAlgorithm: issuing.signer.algorithm,
       rsaKey: key.keyType.startsWith('rsa'),
       otherNames: names.dns === undefined ? 'none' : 'dns-and-ip',
     })

@@ -9,6 +9,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 /** Codes that arise here; any other is the server's, or a check's on a file. */
 const OWN_CODES = {
   usage: EXIT.usage,
+  'cases.unreadable': EXIT.usage,
   'server.unreachable': EXIT.unreachable,
   'server.untrusted': EXIT.unreachable,
   'server.timeout': EXIT.unreachable,
@@ -46,6 +47,11 @@ export class CommandError extends Error {
   static refused(code: string, message: string, detail: JsonObject): CommandError {
     return new CommandError(code, EXIT.refused, { message, detail })
   }
+}
+
+/** The command did what it was asked to, and the answer is no: exit code 1, and nothing more to say. */
+export class NegativeResult extends Error {
+  override name = 'NegativeResult'
 }
 
 /** Whether an operation failed because the file is not there. */

@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
+import { addApplyCommand } from './commands/apply.ts'
 import { addBundleCommands } from './commands/bundle.ts'
 import { addCertCommands } from './commands/cert.ts'
 import { addCompletionCommand } from './commands/completion.ts'
+import { addDeleteCommand } from './commands/delete.ts'
+import { addDiffCommand } from './commands/diff.ts'
+import { addGetCommand } from './commands/get.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addStatusCommand } from './commands/status.ts'
 import { addTokenCommands } from './commands/token.ts'
 import type { Io } from './io.ts'
+import { FORMS } from './session.ts'
 
 const DEFAULT_SERVER = './data/admin.sock'
 
@@ -26,6 +31,10 @@ export function buildProgram(io: Io): Command {
   addTokenCommands(program, io)
   addCertCommands(program, io)
   addBundleCommands(program, io)
+  addApplyCommand(program, io)
+  addGetCommand(program, io)
+  addDiffCommand(program, io)
+  addDeleteCommand(program, io)
   addStatusCommand(program, io)
   addCompletionCommand(program, io)
   return program
@@ -33,7 +42,10 @@ export function buildProgram(io: Io): Command {
 
 function globalOptions(env: Io['env']): readonly Option[] {
   return [
-    new Option('--output <form>', 'how the result is printed').choices(['table', 'json']).default('table'),
+    new Option('--output <form>', 'how the result is printed')
+      .choices(FORMS)
+      .argParser((form: string) => form) // some commands have a form more: `openSession` judges
+      .default('table'),
     fromEnvironment(
       env,
       'ALCAZAR_SERVER',

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
 import { StartupError } from '../kernel/startup-error.ts'
-import { EXIT, type ExitCode, toFailure } from './command-error.ts'
+import { EXIT, type ExitCode, NegativeResult, toFailure } from './command-error.ts'
 import type { Io } from './io.ts'
 import { buildProgram } from './program.ts'
 import { toSafeJson, toSafeText } from './safe-text.ts'
@@ -15,6 +15,7 @@ export async function runCommandLine(argv: readonly string[], io: Io): Promise<E
     return EXIT.done
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done // --help, --version
+    if (error instanceof NegativeResult) return EXIT.refused
     if (!(error instanceof CommanderError)) return tellFailure(error, argv, io)
     const command = deepestCommand(program, argv)
     if (error.code === 'commander.help' && !wantsJson(argv)) io.stderr.write(`${command.helpInformation()}\n`)

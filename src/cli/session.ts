@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { type Client, openClient } from './client.ts'
+import { CommandError } from './command-error.ts'
 import type { Io } from './io.ts'
 import { itemsOf, type Json, type JsonObject } from './json.ts'
 import { type Column, layTable } from './layout.ts'
@@ -7,9 +8,12 @@ import { toSafeJson, toSafeText } from './safe-text.ts'
 import { type Style, toStyle } from './style.ts'
 import { parseTarget, type TargetOptions } from './target.ts'
 
+/** How every command prints its result. */
+export const FORMS: readonly string[] = ['table', 'json']
+
 /** The options that every command takes. */
 interface GlobalOptions extends TargetOptions {
-  readonly output: 'table' | 'json'
+  readonly output: string
   readonly verbose?: boolean
 }
 
@@ -26,9 +30,13 @@ export interface Session {
   readonly showList: (list: JsonObject, columns: readonly Column<JsonObject>[]) => void
 }
 
-/** The session of `command`, whose options have been parsed. */
-export function openSession(io: Io, command: Command): Session {
+/** The session of `command`, whose options have been parsed; `more` are forms that it prints beside the usual ones. */
+export function openSession(io: Io, command: Command, more: readonly string[] = []): Session {
   const options = command.optsWithGlobals<GlobalOptions>()
+  const forms = [...FORMS, ...more]
+  if (!forms.includes(options.output)) {
+    throw CommandError.of('usage', `--output takes ${forms.join(', ')}, not \`${options.output}\``)
+  }
   const style = toStyle(io, io.stdout)
   const show = (value: unknown, view: () => string) => {
     io.stdout.write(options.output === 'json' ? `${toSafeJson(value)}\n` : view())

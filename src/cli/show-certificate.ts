@@ -1,17 +1,18 @@
-import { createReadStream, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { problemOfSpiffeId } from '../identity/spiffe-id.ts'
 import { explainPem } from '../pki/explain/explain-pem.ts'
 import type { Explained, Explanation } from '../pki/explain/explained.ts'
 import { toSerial } from './arguments.ts'
 import { toText } from './cells.ts'
-import { CommandError, systemReason } from './command-error.ts'
+import { CommandError } from './command-error.ts'
 import { itemsOf, type JsonObject } from './json.ts'
 import { layFields } from './layout.ts'
+import { readInput, STANDARD_INPUT } from './read-input.ts'
 import { toSafeText } from './safe-text.ts'
 import type { Session } from './session.ts'
 import type { Style } from './style.ts'
 
-const STANDARD_INPUT = '-'
+/** The explainer refuses what is larger by its size. */
 const MAX_FILE_BYTES = 4 * 1024 * 1024
 
 /** Explains a file (`-`: standard input), or shows what the record has of a serial; a file of that name goes first. */
@@ -22,7 +23,7 @@ export async function showCertificate(session: Session, what: string): Promise<v
     return
   }
   const now = Math.floor(session.io.now() / 1000)
-  const explanation = explainPem(await readInput(what), { now, problemOfSpiffeId })
+  const explanation = explainPem(await readInput(what, MAX_FILE_BYTES), { now, problemOfSpiffeId })
   session.show(explanation, () => toView(explanation, session.style))
 }
 
@@ -51,23 +52,6 @@ function toRecordView(item: JsonObject, style: Style): string {
     ],
     style,
   )
-}
-
-async function readInput(what: string): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let length = 0
-  try {
-    for await (const chunk of what === STANDARD_INPUT ? process.stdin : createReadStream(what)) {
-      chunks.push(chunk)
-      length += chunk.length
-      if (length > MAX_FILE_BYTES) break // the explainer refuses it by its size
-    }
-  } catch (error) {
-    const reason = systemReason(error)
-    if (reason === null) throw error
-    throw CommandError.of('file.unreadable', `\`${what}\` cannot be read: ${reason}`, error)
-  }
-  return Buffer.concat(chunks)
 }
 
 function toView({ items, chain, others }: Explanation, style: Style): string {

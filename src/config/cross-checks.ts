@@ -4,6 +4,7 @@ import { problemsOfAttestation } from '../identity/options-problems.ts'
 import { isLoopback } from './address.ts'
 import type { Address, Config } from './config.ts'
 import type { ConfigProblem } from './problems.ts'
+import { problemsOfProviders } from './provider-problems.ts'
 
 /** What must hold between keys; `reads` are the paths it looks at, so that it stays silent where one of them is wrong by itself. */
 interface CrossCheck {
@@ -11,7 +12,7 @@ interface CrossCheck {
   readonly problems: (config: Config) => readonly ConfigProblem[]
 }
 
-const LISTENERS = ['grpc', 'https', 'monitoring'] as const
+const LISTENERS = ['grpc', 'https', 'monitoring', 'decisions'] as const
 
 const CHECKS: readonly CrossCheck[] = [
   {
@@ -68,6 +69,15 @@ const CHECKS: readonly CrossCheck[] = [
         'must be a loopback address: nobody authenticates there',
       ),
   },
+  {
+    reads: ['listen.decisions'],
+    problems: ({ listen: { decisions } }) =>
+      unless(
+        decisions === null || isLoopback(decisions.host),
+        'listen.decisions',
+        'must be a loopback address: whoever reaches it is believed what it says of the client',
+      ),
+  },
   { reads: ['listen'], problems: addressesTwice },
   {
     reads: ['trustDomain', 'attestation.jwt'],
@@ -77,6 +87,7 @@ const CHECKS: readonly CrossCheck[] = [
     reads: ['trustDomain', 'impersonation'],
     problems: ({ impersonation, trustDomain }) => problemsOfImpersonation(impersonation, trustDomain),
   },
+  { reads: ['mesh.extensionProviders'], problems: problemsOfProviders },
   {
     reads: ['trustDomain', 'admins'],
     problems: ({ admins, trustDomain }) => problemsOfAdministrators(admins, trustDomain),
@@ -105,6 +116,6 @@ function addressesTwice({ listen }: Config): readonly ConfigProblem[] {
   })
 }
 
-function collide(a: Address, b: Address): boolean {
-  return a.port !== 0 && a.port === b.port && a.host === b.host
+function collide(a: Address | null, b: Address | null): boolean {
+  return a !== null && b !== null && a.port !== 0 && a.port === b.port && a.host === b.host
 }

@@ -41,6 +41,17 @@ function problemOfUrl(value: string): string | null {
   return parsed.hash !== '' || parsed.username !== '' || parsed.password !== '' ? 'must have no fragment or user' : null
 }
 
+/** Where a provider listens: what is asked goes behind it, so it has no query. */
+export const providerUrl = text('URL', (value) => {
+  const problem = problemOfUrl(value)
+  return problem === null && value.includes('?') ? 'must have no query' : problem
+})
+
+/** The name of a server, to compare a certificate with. */
+export const host = text('host name', (value) =>
+  /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(value) ? null : 'must be the name of a host',
+)
+
 /** A host name that may stand in a certificate; the first label may be `*`. */
 export const dnsName = text('DNS name', (value) => {
   const labels = value.startsWith('*.') ? value.slice(2).split('.') : value.split('.')

@@ -78,6 +78,20 @@ export function duration(least = 1, most = MAX_SECONDS): Reader<number> {
   }
 }
 
+/** Seconds with a fraction, from a millisecond to `most` seconds: `600ms`, or a duration. */
+export function fineDuration(most: number): Reader<number> {
+  return {
+    form: 'duration, also `600ms`',
+    read(value) {
+      const milliseconds = typeof value === 'string' ? /^(\d{1,9})ms$/.exec(value)?.[1] : undefined
+      const seconds = milliseconds === undefined ? toSeconds(value) : Number(milliseconds) / 1000
+      if (seconds === null) return refuse(`${DURATION_FORM}, or \`600ms\``, value)
+      return seconds > 0 && seconds <= most ? seconds : refuse(`from 1 millisecond to ${most} seconds`, value)
+    },
+    fromText: digitsAsNumber,
+  }
+}
+
 /** Bytes, 1 to 1 GiB. */
 export const size: Reader<number> = {
   form: 'size',
@@ -124,11 +138,6 @@ export const yes: Reader<true> = {
 /** A map, which is not null and not a list. */
 export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-export const map: Reader<Record<string, unknown>> = {
-  form: 'map',
-  read: (value) => (isMap(value) ? value : refuse('a map', value)),
 }
 
 export const offOrMap: Reader<'off' | Record<string, unknown>> = {

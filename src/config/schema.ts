@@ -31,7 +31,7 @@ const store = Type.Object(
 export const configSchema = Type.Object({
   trustDomain: key(trustDomain, {
     default: 'cluster.local',
-    description: 'The trust domain that identities are issued in.',
+    description: 'The trust domain that identities are issued in; a data directory keeps that of its first start.',
   }),
   trustDomainAliases: Type.Array(key(trustDomain), {
     default: [],

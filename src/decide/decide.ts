@@ -1,6 +1,7 @@
 import type { Workload } from '../mesh/workload.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { Question } from '../policy/request.ts'
+import type { RefusalResponse } from './judgement.ts'
 
 /** What the headers and path become after the policies (RequestAuthentication strips tokens and sets claim headers). */
 export interface Mutations {
@@ -30,6 +31,8 @@ export interface Decided {
   readonly version: number
   /** Null when nothing is to change. */
   readonly mutations: Mutations | null
+  /** Only where the phase that refused says more than Envoy's own text. */
+  readonly response?: RefusalResponse
 }
 
 /**

@@ -2,8 +2,15 @@ import type { Question } from '../policy/request.ts'
 
 /** What an external authorizer (Istio's extension provider) said. */
 export type ProviderAnswer =
-  /** It let the request pass, with header fields for the workload (replacing fields of the same name). */
-  | { readonly granted: true; readonly headers: readonly (readonly [name: string, value: string])[] }
+  /**
+   * It let the request pass, with header fields for the workload: those of `remove` go, then those of `headers` replace
+   * fields of the same name (a name may stand there several times). Names are in lower case.
+   */
+  | {
+      readonly granted: true
+      readonly headers: readonly (readonly [name: string, value: string])[]
+      readonly remove?: readonly string[]
+    }
   /** It refused, or could not be asked: the status and, where it gave them, header fields and body for the client. */
   | {
       readonly granted: false

@@ -2,7 +2,9 @@ import type { MeshSettings } from '../mesh/mesh-settings.ts'
 import type { Policy } from '../mesh/resource.ts'
 import type { Workload } from '../mesh/workload.ts'
 import type { Decision, Upstream } from '../policy/decision.ts'
+import type { NearestMiss } from '../policy/explain/nearest-miss.ts'
 import type { Question } from '../policy/request.ts'
+import type { TraceStep } from './explain.ts'
 import type { AskProvider } from './provider.ts'
 
 /** Everything that a decision without stored resources depends on. */
@@ -19,8 +21,8 @@ export interface Explained {
   readonly decision: Decision
   /** For every allowed HTTP request. */
   readonly upstream?: Upstream
-  readonly trace?: readonly unknown[]
-  readonly nearestMiss?: unknown
+  readonly trace?: readonly TraceStep[]
+  readonly nearestMiss?: NearestMiss | null
 }
 
 export interface ExplainOptions {

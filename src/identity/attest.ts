@@ -128,7 +128,7 @@ function compile(
     certificate: new ClientCertificateAttestation({ trustDomain, issuers, denied, clock }),
     jwt: new JwtAttestation({ issuers: jwtIssuers.byName, maxTokenBytes: limits.token, clock }),
     keySources: jwtIssuers.keySources,
-    impersonation: compileImpersonation(options.impersonation, trustDomain),
+    impersonation: compileImpersonation(options),
     administrators: compileAdministrators(options.admins),
     local: localAdministrator(trustDomain),
   }

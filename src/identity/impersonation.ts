@@ -1,5 +1,5 @@
 import { AppError } from '../kernel/errors.ts'
-import type { ImpersonationGrant, OptionProblem } from './options.ts'
+import type { AdministratorEntry, ImpersonationGrant, OptionProblem } from './options.ts'
 import { parseSpiffeId, problemOfSpiffeId, type SpiffeId } from './spiffe-id.ts'
 
 /** Which identities each caller may act for, ready to be asked. */
@@ -16,10 +16,19 @@ interface Granted {
 
 const WILDCARD = '/*'
 
+/** What grants are compiled from; whoever administers here is acted for by nobody, whatever a grant says. */
+export interface ImpersonationOptions {
+  readonly trustDomain: string
+  readonly impersonation: readonly ImpersonationGrant[]
+  readonly admins: readonly AdministratorEntry[]
+}
+
 /** Compiles the grants once; nothing of them becomes a regular expression (trust 16). */
-export function compileImpersonation(grants: readonly ImpersonationGrant[], trustDomain: string): Impersonation {
+export function compileImpersonation(options: ImpersonationOptions): Impersonation {
+  const { trustDomain, impersonation, admins } = options
+  const administrators = new Set(admins.map(({ identity }) => identity))
   const byCaller = new Map<string, Granted>()
-  for (const { caller, identities } of grants) {
+  for (const { caller, identities } of impersonation) {
     const granted = byCaller.get(caller) ?? { exact: new Set(), prefixes: [] }
     byCaller.set(caller, granted)
     for (const pattern of identities) {
@@ -27,7 +36,13 @@ export function compileImpersonation(grants: readonly ImpersonationGrant[], trus
       else granted.exact.add(pattern)
     }
   }
-  return { resolve: (caller, wanted) => resolve(byCaller.get(caller.uri), wanted, trustDomain) }
+  return {
+    resolve(caller, wanted) {
+      const identity = resolve(byCaller.get(caller.uri), wanted, trustDomain)
+      if (administrators.has(identity.uri)) throw denied('the identity administers this service')
+      return identity
+    },
+  }
 }
 
 /** What keeps the grants from being compiled: IDs that are not of the own trust domain, wildcards elsewhere than at the end. */

@@ -8,6 +8,9 @@ import type { KeySet, VerificationKey } from './verification-key.ts'
 /** Reads the whole set anew, or says that it is the one read last; rejects when it cannot be read. */
 export type LoadKeys = () => Promise<KeySet | 'unchanged'>
 
+/** Tokens that may wait for the keys of one issuer; each holds a place of the queue of requests. */
+const MAX_WAITING = 16
+
 export interface RefreshPlan {
   readonly everyMs: number
   /** Least time between two refreshes that unknown key ids cause (hostile 76). */
@@ -35,6 +38,7 @@ export class RefreshingKeys implements KeySource {
   #demandedAt = Number.NEGATIVE_INFINITY
   #failure: string | null = 'not read yet'
   #loading: Promise<void> | null = null
+  #waiting = 0
 
   constructor(deps: RefreshingKeysDeps) {
     this.#deps = deps
@@ -65,20 +69,34 @@ export class RefreshingKeys implements KeySource {
   }
 
   async #candidatesAfterRefresh(kid: string | undefined, alg: JwtAlgorithm): Promise<readonly VerificationKey[]> {
-    if (this.#loading !== null) await this.#loading
-    if (withKid(this.#keys, kid).length === 0) await this.#refreshOnDemand()
+    if (this.#loading !== null) await this.#wait(this.#loading)
+    if (withKid(this.#keys, kid).length === 0) {
+      const loading = this.#demandRefresh()
+      if (loading !== null) await this.#wait(loading)
+    }
     const known = withKid(this.#keys, kid)
-    if (known.length === 0 && this.#failure !== null) throw this.#unavailable()
+    if (known.length === 0 && this.#failure !== null) {
+      throw this.#unavailable(Math.ceil(this.#deps.plan.cooldownMs / 1000))
+    }
     return usableFor(known, alg)
   }
 
-  async #refreshOnDemand(): Promise<void> {
+  /** The refresh that an unknown key id causes, or the one that runs; null while it is too soon for another. */
+  #demandRefresh(): Promise<void> | null {
     const now = this.#deps.clock.monotonic()
-    if (now - this.#demandedAt >= this.#deps.plan.cooldownMs) {
-      this.#demandedAt = now
-      await this.refresh()
-    } else if (this.#loading !== null) {
-      await this.#loading
+    if (now - this.#demandedAt < this.#deps.plan.cooldownMs) return this.#loading
+    this.#demandedAt = now
+    return this.refresh()
+  }
+
+  /** A slow key server must not fill the queue of requests with the tokens of a flood (hostile 76). */
+  async #wait(loading: Promise<void>): Promise<void> {
+    if (this.#waiting >= MAX_WAITING) throw this.#unavailable(1)
+    this.#waiting++
+    try {
+      await loading
+    } finally {
+      this.#waiting--
     }
   }
 
@@ -115,8 +133,7 @@ export class RefreshingKeys implements KeySource {
     this.#take({ keys: [], skipped: [] })
   }
 
-  #unavailable(): AppError {
-    const retryAfterSeconds = Math.ceil(this.#deps.plan.cooldownMs / 1000)
+  #unavailable(retryAfterSeconds: number): AppError {
     return new AppError('auth.keys_unavailable', "the keys of the token's issuer cannot be read: try again later", {
       retryAfterSeconds,
     })

@@ -64,11 +64,26 @@ export const CODES = {
 
 export type ErrorCode = keyof typeof CODES
 
+/** One fault of a document that was given; `document` counts from 0, `path` is as in `spec.rules[0].to`. */
+export interface Fault {
+  readonly document: number
+  readonly path: string
+  /** Stable, as the codes of errors are. */
+  readonly code: string
+  readonly message: string
+  /** What was probably meant. */
+  readonly suggestion?: string
+}
+
 /** What a client may read beside the message: what was wanted, what was seen, and when to try again. */
 export interface ErrorDetail {
   readonly wanted?: string
   readonly seen?: string
   readonly retryAfterSeconds?: number
+  /** What is wrong in each document, where documents were given. */
+  readonly faults?: readonly Fault[]
+  /** A condition that the client set did not hold: HTTP has 412 for it (RFC 9110 §15.5.13). */
+  readonly isPrecondition?: true
   readonly cause?: unknown
 }
 
@@ -81,6 +96,8 @@ export class AppError extends Error {
   readonly wanted: string | undefined
   readonly seen: string | undefined
   readonly retryAfterSeconds: number | undefined
+  readonly faults: readonly Fault[] | undefined
+  readonly isPrecondition: boolean
 
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause })
@@ -89,6 +106,8 @@ export class AppError extends Error {
     this.wanted = detail.wanted
     this.seen = detail.seen
     this.retryAfterSeconds = detail.retryAfterSeconds
+    this.faults = detail.faults
+    this.isPrecondition = detail.isPrecondition === true
   }
 }
 
@@ -102,7 +121,10 @@ export interface PublicError {
   readonly wanted: string | undefined
   readonly seen: string | undefined
   readonly retryAfterSeconds: number | undefined
+  readonly faults: readonly Fault[] | undefined
 }
+
+const PRECONDITION_FAILED = 412
 
 /** Total: everything that is not an `AppError` of a public kind becomes `internal` with a fixed message. */
 export function toPublicError(error: unknown): PublicError {
@@ -114,11 +136,12 @@ export function toPublicError(error: unknown): PublicError {
     code,
     kind,
     grpc: row.grpc,
-    http: row.http,
+    http: known?.isPrecondition === true ? PRECONDITION_FAILED : row.http,
     message:
       known !== null && row.public ? known.message : 'internal error; the log has the details under this request id',
     wanted: row.public ? known?.wanted : undefined,
     seen: row.public ? known?.seen : undefined,
     retryAfterSeconds: known?.retryAfterSeconds,
+    faults: row.public ? known?.faults : undefined,
   }
 }

@@ -1,3 +1,5 @@
+import { printable } from '../kernel/printable.ts'
+
 /** The kinds of resource that Alcazar stores, spelled as in YAML. */
 export const KINDS = ['AuthorizationPolicy', 'PeerAuthentication', 'RequestAuthentication', 'WorkloadEntry'] as const
 export type Kind = (typeof KINDS)[number]
@@ -100,7 +102,7 @@ export interface JwtRule {
   readonly outputPayloadToHeader?: string
   readonly forwardOriginalToken?: boolean
   readonly outputClaimToHeaders?: readonly ClaimToHeader[]
-  /** A protobuf duration such as `5s`. */
+  /** A duration as Go reads it, such as `5s` or `1m30s`; `goDurationMs` tells how long it is. */
   readonly timeout?: string
   readonly spaceDelimitedClaims?: readonly string[]
 }
@@ -155,4 +157,9 @@ export interface ResourceKey {
 /** `kind/namespace/name`, unique among resources. */
 export function toKeyText({ kind, namespace, name }: ResourceKey): string {
   return `${kind}/${namespace}/${name}`
+}
+
+/** For a message: the kind and `namespace/name`, whatever a stranger wrote there. */
+export function toNameText({ kind, namespace, name }: ResourceKey): string {
+  return `${kind} \`${printable(`${namespace}/${name}`, 320)}\``
 }

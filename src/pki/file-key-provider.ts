@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { keyId } from './build-certificate.ts'
 import { generateKey, KeyFileError, privateKeyPem, readPrivateKey, toSigner, writeFileAtomically } from './file-keys.ts'
@@ -17,13 +17,22 @@ export function openFileKeyProvider(directory: string, passphrase: string | null
       await writeFileAtomically(pathOf(id), privateKeyPem(key, passphrase))
       return { id, signer: toSigner(key, keyType) }
     },
+    async has(id: string): Promise<boolean> {
+      return (await stat(pathOf(id)).catch(nullWhenMissing)) !== null
+    },
     async load(id: string, keyType: KeyType): Promise<Signer> {
-      const key = await readPrivateKey(pathOf(id), passphrase)
+      const key = await readPrivateKey(pathOf(id), passphrase).catch(nullWhenMissing)
+      if (key === null) throw new KeyFileError(`${pathOf(id)} is not there: restore it from a backup`)
       if (idOf(key) !== id)
         throw new KeyFileError(`${pathOf(id)} holds another key than that of authority ${id}: restore the right file`)
       return toSigner(key, keyType)
     },
   }
+}
+
+function nullWhenMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null
+  throw error
 }
 
 function idOf(key: KeyObject): string {

@@ -14,6 +14,11 @@ export class KeyFileError extends StartupError {
   }
 }
 
+/** A key file that others can read: its key may be known to them, so no service goes on with it. */
+export class ExposedKeyError extends KeyFileError {
+  override name = 'ExposedKeyError'
+}
+
 /** A new private key of `keyType`. */
 export function generateKey(keyType: KeyType): KeyObject {
   switch (keyType) {
@@ -67,7 +72,7 @@ export function privateKeyPem(privateKey: KeyObject, passphrase: string | null):
   return pem.toString()
 }
 
-/** Reads a private key; `KeyFileError` when others may read the file, or the passphrase does not fit. */
+/** Reads a private key; `ExposedKeyError` when others may read the file, `KeyFileError` when the passphrase does not fit. */
 export async function readPrivateKey(path: string, passphrase: string | null): Promise<KeyObject> {
   await refuseReadableByOthers(path)
   const pem = await readFile(path, 'utf8')
@@ -90,7 +95,7 @@ export async function readPrivateKey(path: string, passphrase: string | null): P
   }
 }
 
-/** Throws `KeyFileError` when others may read any key in `directory`, also one that this start does not need. */
+/** Throws `ExposedKeyError` when others may read any key in `directory`, also one that this start does not need. */
 export async function refuseExposedKeys(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     if (name.endsWith('.key')) await refuseReadableByOthers(join(directory, name))
@@ -101,5 +106,5 @@ async function refuseReadableByOthers(path: string): Promise<void> {
   const { mode } = await stat(path)
   if ((mode & 0o077) === 0) return
   const shown = (mode & 0o777).toString(8).padStart(4, '0')
-  throw new KeyFileError(`${path} has mode ${shown}: others can read the key; run chmod 0600 on it`)
+  throw new ExposedKeyError(`${path} has mode ${shown}: others can read the key; run chmod 0600 on it`)
 }

@@ -2,6 +2,7 @@ import { verify } from 'node:crypto'
 import { AppError } from '../kernel/errors.ts'
 import type { DerReader } from './der.ts'
 import { TAG, toDottedOid } from './der-writer.ts'
+import { hasSmallOrder } from './ed25519-small-order.ts'
 import { KEY_TYPES, KEYS, type KeyType, type SignatureAlgorithm } from './key-types.ts'
 import { problemOfModulus } from './rsa-modulus.ts'
 
@@ -56,6 +57,8 @@ function checkKeyBits(der: DerReader, keyType: KeyType, allowed: ReadonlySet<Key
   const isWhole = der.bytes[der.start] === 0 && der.stop - first === KEYS[keyType].size
   const isPlain = keyType === 'ed25519' || der.bytes[first] === UNCOMPRESSED
   if (!isWhole || !isPlain) throw notAllowed(`${keyType} with a compressed point or of a wrong length`, allowed)
+  if (keyType === 'ed25519' && hasSmallOrder(der.bytes.subarray(first, der.stop)))
+    throw new AppError('csr.key_not_allowed', 'the Ed25519 key is a point of small order: generate a new key')
   return keyType
 }
 

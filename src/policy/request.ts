@@ -31,6 +31,8 @@ export interface HttpRequest {
   /** Null when there was no Host header (or `:authority`). */
   readonly host: string | null
   readonly headers: Headers
+  /** A proxy asks that may have normalised the target and forwards it as it is; absent: it is as the client wrote it. */
+  readonly viaProxy?: true
 }
 
 /** One request or connection to judge, as its proxy tells it. */

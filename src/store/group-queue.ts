@@ -20,8 +20,8 @@ export interface GroupTiming {
 }
 
 export interface GroupQueueOptions {
-  /** Intents that may wait, those on their way included; null: any number. */
-  readonly capacity: number | null
+  /** Intents that may wait, those on their way included; null: any number; read for each, because it may be reloaded. */
+  readonly capacity: () => number | null
   readonly clock: Clock
   send(group: GroupMessage): void
   written(timing: GroupTiming): void
@@ -72,7 +72,7 @@ export class GroupQueue {
   }
 
   recordIntent(intent: Intent): Promise<IntentId> {
-    const { capacity } = this.#options
+    const capacity = this.#options.capacity()
     if (this.#refusal !== null) return Promise.reject(this.#refusal)
     if (capacity !== null && this.#waiting.length + (this.#flight?.pending.length ?? 0) >= capacity) {
       return Promise.reject(

@@ -7,6 +7,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { AppError } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
+import type { ResourceStore } from '../mesh/resource-store.ts'
 import { BackgroundRetention } from './background-retention.ts'
 import { GroupQueue, type GroupTiming } from './group-queue.ts'
 import type { Retention } from './protocol.ts'
@@ -16,8 +17,8 @@ import { type StoreHealth, WriteHealth } from './write-health.ts'
 export interface StoreOptions {
   /** Path of the database; created with mode 0600. */
   readonly file: string
-  /** Intents that may wait; null: any number. */
-  readonly queue: number | null
+  /** Intents that may wait, read for each one; null: any number. */
+  readonly queue: () => number | null
   readonly retention: Retention
   readonly clock: Clock
   readonly log: Log
@@ -33,7 +34,7 @@ interface StoreStats {
 }
 
 /** Everything durable. Writes reject with `issue.not_recorded` while the disk or the worker fails. */
-export interface Store extends IssuanceRecord, IssuanceQuery, DenyStore, JoinTokenStore, AuthorityStore {
+export interface Store extends IssuanceRecord, IssuanceQuery, DenyStore, JoinTokenStore, AuthorityStore, ResourceStore {
   appendAdminAction(action: AdminAction): Promise<void>
   /** Newest first. */
   listAdminActions(page: PageRequest): Promise<Page<AdminAction>>
@@ -119,6 +120,8 @@ class SqliteStore implements Store {
     this.#link.call('revokeToken', { id, actor, at: this.#clock.now() })
   loadAuthorities: Store['loadAuthorities'] = () => this.#link.call('loadAuthorities', null)
   saveAuthorities: Store['saveAuthorities'] = async (change) => void (await this.#link.call('saveAuthorities', change))
+  loadResources: Store['loadResources'] = (after) => this.#link.call('loadResources', after)
+  saveResources: Store['saveResources'] = async (change) => void (await this.#link.call('saveResources', change))
   listAdminActions: Store['listAdminActions'] = (page) => this.#link.call('listAdminActions', page)
 
   appendAdminAction: Store['appendAdminAction'] = async (action) =>

@@ -6,6 +6,7 @@ import type { AdminAction } from '../kernel/admin-record.ts'
 import type { UnixMillis } from '../kernel/clock.ts'
 import type { ErrorCode } from '../kernel/errors.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
+import type { ResourceChange, ResourcePage } from '../mesh/resource-store.ts'
 import type { IntentColumns } from './intent-columns.ts'
 import type { StoreOpenCode } from './open-error.ts'
 
@@ -38,6 +39,8 @@ interface CallTypes {
   revokeToken: { argument: TokenRevocation; value: boolean }
   loadAuthorities: { argument: null; value: StoredAuthorities }
   saveAuthorities: { argument: AuthorityChange; value: null }
+  loadResources: { argument: number; value: ResourcePage }
+  saveResources: { argument: ResourceChange; value: null }
   appendAdminAction: { argument: AdminAction; value: null }
   listAdminActions: { argument: PageRequest; value: Page<AdminAction> }
   retain: { argument: UnixMillis; value: RetentionStep }

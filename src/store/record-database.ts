@@ -8,6 +8,7 @@ import { InternedText } from './interned-text.ts'
 import { IssuedReader } from './issued-reader.ts'
 import { JoinTokens } from './join-tokens.ts'
 import type { Calls, GroupMessage, GroupWritten, Retention } from './protocol.ts'
+import { ResourceTable } from './resource-table.ts'
 import { Retainer } from './retainer.ts'
 
 /** A checkpoint of this many pages takes a few milliseconds; a longer one would be felt by the groups behind it. */
@@ -45,6 +46,7 @@ function buildCalls(db: Database, identities: InternedText, retention: Retention
   const tokens = new JoinTokens(db, actions)
   const denied = new Denied(db, actions)
   const authorities = new AuthorityTable(db, actions)
+  const resources = new ResourceTable(db, actions)
   const issued = new IssuedReader(db, identities)
   const retainer = new Retainer(db, retention)
   const probe = db.prepare('UPDATE record_state SET probed_at = ?')
@@ -58,6 +60,8 @@ function buildCalls(db: Database, identities: InternedText, retention: Retention
     revokeToken: ({ id, actor, at }) => tokens.revoke(id, actor, at),
     loadAuthorities: () => authorities.load(),
     saveAuthorities: (change) => done(authorities.save(change)),
+    loadResources: (after) => resources.load(after),
+    saveResources: (change) => done(resources.save(change)),
     appendAdminAction: (action) => done(actions.append(action)),
     listAdminActions: (page) => actions.list(page),
     retain: (now) => retainer.step(now),

@@ -4,3 +4,10 @@ export function parseStored<T extends string>(values: readonly T[], found: strin
   if (known === undefined) throw new Error(`the database holds \`${found}\` in ${column}: it was changed from outside`)
   return known
 }
+
+/** A JSON object of the database. */
+export function parseStoredObject(text: string, column: string): Readonly<Record<string, unknown>> {
+  const value: unknown = JSON.parse(text)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
+  throw new Error(`the database holds what is no object in ${column}: it was changed from outside`)
+}

@@ -2,6 +2,8 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { AuthorityKind, AuthorityState } from '../ca/authority.ts'
 import type { UnixSeconds } from '../kernel/clock.ts'
 import { CODES } from '../kernel/errors.ts'
+import { buildDecisionInstruments } from './decision-instruments.ts'
+import { buildResourceGauges, type ObservedResources } from './resource-gauges.ts'
 
 const OUTCOMES = ['issued', 'refused', 'failed'] as const
 const RELOAD_OUTCOMES = ['applied', 'refused'] as const
@@ -17,7 +19,10 @@ export interface MetricsSources {
   /** Intents and results that wait to become durable. */
   queueDepth(): number
   bundleSequence(): number
+  /** Whether it is known that the next intermediate cannot be made. */
+  renewalBlocked(): boolean
   servingCertificateExpiry(): UnixSeconds
+  resources(): ObservedResources
   /** How many connections are open, by listener. */
   connections(): ReadonlyMap<string, () => number>
 }
@@ -32,6 +37,7 @@ export interface ObservedAuthority {
 /** Every metric of ours in one registry; `docs/metrics.md` describes each and a test compares the two. */
 export function buildInstruments(registry: Registry, sources: MetricsSources) {
   buildGauges(registry, sources)
+  buildResourceGauges(registry, () => sources.resources())
   const registers = [registry]
   const instruments = {
     certificates: new Counter({
@@ -89,6 +95,7 @@ export function buildInstruments(registry: Registry, sources: MetricsSources) {
       help: 'Times that log lines could not be written.',
       registers,
     }),
+    decisions: buildDecisionInstruments(registry),
   }
   // What never happened is 0 and not absent: a rate over a series that appears with its first failure misses that one.
   for (const code of Object.keys(CODES)) instruments.refusals.inc({ code }, 0)
@@ -129,6 +136,9 @@ function buildGauges(registry: Registry, sources: MetricsSources): void {
       },
     })
   read('alcazar_record_queue_depth', 'Rows of the record that wait to become durable.', () => sources.queueDepth())
+  read('alcazar_authority_renewal_blocked', '1 while the next intermediate cannot be made, else 0.', () =>
+    Number(sources.renewalBlocked()),
+  )
   read('alcazar_bundle_sequence', 'Sequence number of the trust bundle.', () => sources.bundleSequence())
   read(
     'alcazar_serving_certificate_expiry_timestamp_seconds',

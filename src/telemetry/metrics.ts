@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Attestor } from '../identity/evidence.ts'
 import { CODES, type ErrorCode } from '../kernel/errors.ts'
+import { type DecisionMetrics, toDecisionMetrics } from './decision-metrics.ts'
 import { buildInstruments, type MetricsSources, type ReloadOutcome } from './instruments.ts'
 
 /** What happens, as the rest of the service tells it. */
@@ -13,6 +14,7 @@ export interface Metrics {
   storeGroup(rows: number, seconds: number): void
   configReloaded(outcome: ReloadOutcome): void
   logLost(): void
+  readonly decisions: DecisionMetrics
   /** The text format of Prometheus. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>
 }
@@ -49,6 +51,7 @@ export function openMetrics(sources: MetricsSources, registry: Registry = new Re
     },
     configReloaded: (outcome) => to.reloads.inc({ outcome }),
     logLost: () => to.logLost.inc(),
+    decisions: toDecisionMetrics(to.decisions),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   }
 }

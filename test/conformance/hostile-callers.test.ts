@@ -228,13 +228,18 @@ for (const [title, evidence, want] of impersonations) {
   test(`hostile 75: impersonation, ${title}: ${want}`, async () => assert.equal(await codeOf(evidence), want))
 }
 
-test('hostile 75: who impersonates stays on the record and has no role by it', async () => {
-  const admins = [{ identity: WEB, role: 'admin' as const }]
-  const { attestation: governed } = testAttestation({ ...options, admins }, clock, ports)
-  const caller = await governed.attest({ bearer: ztunnel, impersonate: WEB })
+test('hostile 75: who impersonates stays on the record', async () => {
+  const caller = await attestation.attest({ bearer: ztunnel, impersonate: WEB })
   assert.equal(caller.identity.uri, WEB)
   assert.equal(caller.impersonatedBy?.uri, ZTUNNEL)
   assert.match(caller.subject, /system:serviceaccount:istio-system:ztunnel$/)
-  assert.equal(governed.roleOf(caller), null)
+})
+
+test('hostile 75: no grant reaches an identity that administers the service', async () => {
+  const admins = [{ identity: WEB, role: 'admin' as const }]
+  const { attestation: governed } = testAttestation({ ...options, admins }, clock, ports)
+  await assert.rejects(async () => governed.attest({ bearer: ztunnel, impersonate: WEB }), {
+    code: 'auth.impersonation_denied',
+  })
   assert.equal(governed.roleOf(await governed.attest({ bearer: web })), 'admin')
 })

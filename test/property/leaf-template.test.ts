@@ -78,6 +78,10 @@ for (const issuerType of ['ec-p256', 'ec-p384', 'rsa-2048'] as const) {
             issuerNotBefore: intermediate.authority.notBefore,
             issuerNotAfter: intermediate.authority.notAfter,
             issuerName: issuing.name,
+            issuerKeyId: issuing.keyId,
+            signatureAlgorithm: issuing.signer.algorithm,
+            spki,
+            subjectKeyId,
             rsaKey: keyType.startsWith('rsa'),
             otherNames: dnsNames === undefined ? 'none' : 'dns-and-ip',
           })

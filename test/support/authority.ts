@@ -17,6 +17,7 @@ export function memoryKeys(): KeyProvider {
       keys.set(id, signer)
       return { id, signer }
     },
+    has: async (id) => keys.has(id),
     async load(id) {
       const signer = keys.get(id)
       if (signer === undefined) throw new Error(`no key ${id}`)

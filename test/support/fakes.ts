@@ -2,6 +2,10 @@ import type { Authority, AuthorityChange, AuthorityStore } from '../../src/ca/au
 import type { DenyEntry, DenyStore } from '../../src/ca/deny-list.ts'
 import type { Intent, IssuanceRecord } from '../../src/ca/record.ts'
 import type { Clock } from '../../src/kernel/clock.ts'
+import { AppError } from '../../src/kernel/errors.ts'
+import { toKeyText } from '../../src/mesh/resource.ts'
+import type { ResourceChange, ResourceStore, StoredResource } from '../../src/mesh/resource-store.ts'
+import { keyOf } from '../../src/mesh/snapshot.ts'
 
 /** A clock that stands still until it is moved. */
 export class FakeClock implements Clock {
@@ -72,5 +76,28 @@ export class FakeDenyStore implements DenyStore {
 
   async addDenied(entry: DenyEntry): Promise<void> {
     this.entries.push(entry)
+  }
+}
+
+/** Resources in memory, a few on a page; it can be told to fail. */
+export class FakeResourceStore implements ResourceStore {
+  readonly changes: ResourceChange[] = []
+  readonly stored = new Map<string, StoredResource>()
+  version = 0
+  failWith: Error | null = null
+
+  async loadResources(after: number) {
+    if (this.failWith !== null) throw this.failWith
+    const items = [...this.stored.values()].slice(after, after + 2)
+    return { version: this.version, items, next: after + 2 < this.stored.size ? after + 2 : null }
+  }
+
+  async saveResources(change: ResourceChange): Promise<void> {
+    if (this.failWith !== null) throw this.failWith
+    if (change.version !== this.version + 1) throw new AppError('resource.conflict', 'the version is another')
+    this.version = change.version
+    this.changes.push(change)
+    for (const key of change.remove) this.stored.delete(toKeyText(key))
+    for (const one of change.put) this.stored.set(toKeyText(keyOf(one.resource)), one)
   }
 }

@@ -4,7 +4,9 @@ import type { Role } from '../../src/identity/evidence.ts'
 import { AppError } from '../../src/kernel/errors.ts'
 import { type Log, silentLog } from '../../src/kernel/log.ts'
 import { openRequestIds } from '../../src/kernel/request-id.ts'
-import { FakeClock } from './fakes.ts'
+import { MeshResources } from '../../src/mesh/mesh-resources.ts'
+import { fakeDecisions, fakeInspection } from './fake-decisions.ts'
+import { FakeClock, FakeResourceStore } from './fakes.ts'
 
 /** 2026-11-21T03:00:00Z. */
 export const NOW = 1_795_230_000
@@ -29,7 +31,15 @@ export const ISSUED: Issued = {
   issuer: chain,
 }
 
-export const LIMITS: HttpLimits = { body: 65_536, headers: 32_768, headerTimeout: 5, bodyTimeout: 10 }
+export const LIMITS: HttpLimits = {
+  body: 65_536,
+  decisionBody: 4_194_304,
+  resourcesBody: 1_048_576,
+  connections: 10_000,
+  headers: 32_768,
+  headerTimeout: 5,
+  bodyTimeout: 10,
+}
 
 /** Remembers what the listeners told of themselves. */
 export class FakeObserver implements HttpObserver {
@@ -95,9 +105,18 @@ export function fakeDeps(overrides: Partial<HttpDeps> = {}): HttpDeps {
     log: new FakeLog(),
     clock: new FakeClock(NOW * 1000),
     issue: async () => ISSUED,
+    onUnread: () => {},
     bundle: { current: () => ({ sequence: 3, roots: [], pem: 'PEM\n', spiffe: '{"keys":[]}', etag: BUNDLE_ETAG }) },
     issuance: { listIssued: async () => ({ items: [], next: null }) },
     tokens: fakeTokens,
+    resources: new MeshResources({
+      store: new FakeResourceStore(),
+      clock: new FakeClock(NOW * 1000),
+      log: silentLog,
+      watched: new Set(),
+    }),
+    decisions: fakeDecisions(),
+    inspection: fakeInspection(),
     revokeCertificate: async () => {},
     status: async () => ({
       version: '0.0.0-test',
@@ -110,6 +129,7 @@ export function fakeDeps(overrides: Partial<HttpDeps> = {}): HttpDeps {
       listeners: [{ name: 'https', address: '127.0.0.1:1' }],
       record: { depth: 0, ok: true },
       servingCertificate: { notAfter: NOW + 86_400 },
+      resources: { isLoaded: true, version: 0, count: 0, watched: [] },
     }),
     authorize,
     ...overrides,

@@ -7,7 +7,7 @@ import { anIntent } from './store.ts'
 // Records intents until it is killed, and prints each serial once its row is said to be durable, or the code of the refusal.
 const [file = '', loops = '1'] = process.argv.slice(2)
 const retention = { issuedSeconds: null, auditSeconds: null }
-const store = await openStore({ file, queue: null, retention, clock: systemClock, log: silentLog })
+const store = await openStore({ file, queue: () => null, retention, clock: systemClock, log: silentLog })
 
 async function loop(): Promise<never> {
   for (;;) {

@@ -64,7 +64,7 @@ export async function testStore(
   const clock = new FakeClock(NOW)
   const file = change.file ?? (await databaseFile(t))
   const retention = { issuedSeconds: 30 * 86_400, auditSeconds: null }
-  const store = await openStore({ queue: 1024, retention, clock, log: silentLog, ...change, file })
+  const store = await openStore({ queue: () => 1024, retention, clock, log: silentLog, ...change, file })
   t.after(() => store.close())
   return { store, clock, file }
 }

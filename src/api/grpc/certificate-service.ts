@@ -1,17 +1,20 @@
 import type { Server, ServiceDefinition } from '@grpc/grpc-js'
-import type { IssueCertificate, Issued, IssueRequest, IssuerChain } from '../../ca/issuance.ts'
+import type { IssueCertificate, Issued, IssueRequest, IssuerChain, UnreadRequest } from '../../ca/issuance.ts'
 import type { Evidence } from '../../identity/evidence.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { bearerOf } from '../bearer.ts'
 import { type CertificateRequest, decodeCertificateRequest } from './decode-certificate-request.ts'
 import { IstioCertificateServiceService } from './generated/istio/v1/auth/ca.ts'
 import type { PeerCertificates } from './listen.ts'
-import { type CallContext, decodedBy, type OnFailure, unary } from './unary.ts'
+import { refuseOver, type SizeLimit } from './size-limit.ts'
+import { type CallContext, type Decoded, type OnFailure, unary } from './unary.ts'
 
 export interface CertificateServiceDeps {
-  /** Bytes of a request; null: any. */
-  readonly maxBytes: () => number | null
   readonly issue: IssueCertificate
+  /** Called for each request that is refused before it comes to `issue`. */
+  readonly onUnread: (request: UnreadRequest) => void
+  readonly message: SizeLimit
+  readonly metadata: SizeLimit
   readonly peers: PeerCertificates
   readonly nextRequestId: () => string
   readonly onFailure: OnFailure
@@ -22,33 +25,30 @@ export function addCertificateService(server: Server, deps: CertificateServiceDe
   const service = {
     CreateCertificate: {
       ...IstioCertificateServiceService.createCertificate,
-      requestDeserialize: decodedBy((bytes) => decodeCertificateRequest(refuseTooLarge(bytes, deps.maxBytes()))),
+      requestDeserialize: (request: Buffer): Decoded<Buffer> => ({ request }), // read where refusals are told of
       responseSerialize: encodeIssued,
     },
   } satisfies ServiceDefinition
   server.addService(service, {
-    CreateCertificate: unary<CertificateRequest, Issued>(
-      (request, call) => deps.issue(toIssueRequest(request, call, deps)),
+    CreateCertificate: unary<Buffer, Issued>(
+      async (bytes, call) => deps.issue(read(bytes, call, deps)),
       deps.onFailure,
     ),
   })
 }
 
-function refuseTooLarge(bytes: Buffer, maxBytes: number | null): Buffer {
-  if (maxBytes === null || bytes.length <= maxBytes) return bytes
-  const detail = { wanted: `at most ${maxBytes} bytes`, seen: `${bytes.length} bytes` }
-  throw new AppError('limit.size', `the request is longer than ${maxBytes} bytes`, detail)
-}
-
-function toIssueRequest(request: CertificateRequest, call: CallContext, deps: CertificateServiceDeps): IssueRequest {
+function read(bytes: Buffer, call: CallContext, deps: CertificateServiceDeps): IssueRequest {
   const { peer } = call
-  return {
-    evidence: toEvidence(request, call, deps.peers.of(peer)),
-    csr: request.csr,
-    ...ttlOf(request.validityDuration),
-    peer,
-    requestId: deps.nextRequestId(),
-    signal: call,
+  const requestId = deps.nextRequestId()
+  try {
+    refuseOver(deps.metadata, call.metadataSize(), 'the metadata is')
+    refuseOver(deps.message, bytes.length, 'the request is')
+    const request = decodeCertificateRequest(bytes)
+    const evidence = toEvidence(request, call, deps.peers.of(peer))
+    return { evidence, csr: request.csr, ...ttlOf(request.validityDuration), peer, requestId, signal: call }
+  } catch (error) {
+    deps.onUnread({ requestId, peer, error })
+    throw error
   }
 }
 

@@ -1,8 +1,13 @@
-import type { AddressInfo, Socket } from 'node:net'
-import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
-import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js'
-import { toListenError } from '../listen-error.ts'
+import type { ServerHttp2Stream } from 'node:http2'
+import type { Socket } from 'node:net'
+import { createServer, type TLSSocket } from 'node:tls'
+import type { Server } from '@grpc/grpc-js'
+import { limitConnections } from '../connection-limit.ts'
+import { NO_HANDSHAKE_TIMEOUT_MS, watchHandshakes } from '../handshakes.ts'
+import { listenOn } from '../listen-tcp.ts'
 import type { ServingTls } from '../serving-tls.ts'
+import { watchFullConnections } from './full-connections.ts'
+import { openGrpcServers } from './servers.ts'
 import { watchStalledCalls } from './stalled-calls.ts'
 
 export interface GrpcListenerOptions {
@@ -12,14 +17,17 @@ export interface GrpcListenerOptions {
   /** Read for each new connection, because they may be reloaded. */
   readonly limits: () => GrpcLimits
   readonly addServices: (server: Server, peers: PeerCertificates) => void
-  /** Called for each call that was ended because its request did not arrive in `limits.bodyTimeout`. */
-  readonly onStalled?: () => void
+  /** Connections that may send longer messages than `limits.body`: whoever is unknown could fill the memory with them. */
+  readonly trusted?: { readonly accepts: (certificate: Buffer) => boolean; readonly message: () => number | null }
+  /** Called for each connection or call that hit one of the limits; `concurrentStreams`: a connection is full. */
+  readonly onLimitHit?: (limit: Exclude<keyof GrpcLimits, 'body'>) => void
 }
 
 /** Bounds of the transport; null lifts one. Sizes in bytes, times in seconds. */
 export interface GrpcLimits {
   readonly body: number | null
   readonly bodyTimeout: number | null
+  readonly connections: number | null
   readonly concurrentStreams: number | null
   readonly headerTimeout: number | null
 }
@@ -28,6 +36,8 @@ export interface GrpcListener {
   /** `host:port`. */
   readonly address: string
   readonly connections: () => number
+  /** Puts limits that were reloaded in force. */
+  refreshLimits(): void
   /** Stops accepting, lets running calls finish for at most `graceSeconds`, then closes what is left. */
   close(graceSeconds: number | null): Promise<void>
 }
@@ -38,9 +48,6 @@ export interface PeerCertificates {
   of(peer: string): Buffer | undefined
 }
 
-const KEEPALIVE_MS = 30_000
-const SLACK_BYTES = 65_536
-
 /**
  * Opens the gRPC listener: TLS 1.2 and 1.3 with ALPN h2, a client certificate asked for and not demanded. TLS is ended
  * here and not in grpc-js, which can neither ask without demanding nor name the certificate of a connection (ADR 5).
@@ -48,50 +55,34 @@ const SLACK_BYTES = 65_536
 export async function openGrpcListener(options: GrpcListenerOptions): Promise<GrpcListener> {
   const certificates: CertificatesByPeer = new Map()
   const sockets = new Set<Socket>()
-  const grpc = openGrpcServers(options, { of: (peer) => certificates.get(peer) })
-  const { headerTimeout } = options.limits()
-  const tlsServer = createServer({
-    ...options.tls.current(),
-    ALPNProtocols: ['h2'],
-    minVersion: 'TLSv1.2',
-    requestCert: true,
-    rejectUnauthorized: false,
-    ...(headerTimeout === null ? {} : { handshakeTimeout: headerTimeout * 1000 }),
-  })
-  tlsServer.on('connection', (socket: Socket) => {
+  const grpc = openTiers(options, certificates)
+  const { server, refreshLimits } = createTlsServer(options)
+  server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
   })
-  tlsServer.on('secureConnection', (socket) => {
+  server.on('secureConnection', (socket) => {
     socket.on('error', () => socket.destroy()) // a reset peer is no event of ours
-    if (socket.alpnProtocol !== 'h2') {
-      socket.destroy()
-      return
-    }
-    if (!remember(certificates, socket)) {
+    if (socket.alpnProtocol !== 'h2' || !remember(certificates, socket)) {
       socket.destroy()
       return
     }
     socket.setNoDelay(true)
     grpc.inject(socket)
   })
-  tlsServer.on('tlsClientError', (_error, socket) => socket.destroy())
-  const stopWatching = options.tls.onChange(() => tlsServer.setSecureContext(options.tls.current()))
-  await listen(tlsServer, options)
-  const endWatch = watchStalledCalls({
-    timeoutSeconds: () => options.limits().bodyTimeout,
-    isOurs: ({ session }) => session !== undefined && certificates.has(peerOf(session.socket)),
-    onStalled: () => options.onStalled?.(),
-  })
+  const stopWatching = options.tls.onChange(() => server.setSecureContext(options.tls.current()))
+  const address = await listenOn(server, options)
+  const endWatch = watchStreams(options, certificates)
+  const destroyAll = () => {
+    for (const socket of sockets) socket.destroy()
+  }
   return {
-    address: toAddressText(tlsServer.address()),
+    address,
     connections: () => sockets.size,
+    refreshLimits,
     async close(graceSeconds) {
       stopWatching()
-      const closed = new Promise<void>((resolve) => tlsServer.close(() => resolve()))
-      const destroyAll = () => {
-        for (const socket of sockets) socket.destroy()
-      }
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       const grace = graceSeconds === null ? undefined : setTimeout(destroyAll, graceSeconds * 1000)
       await grpc.shutDown()
       clearTimeout(grace)
@@ -102,43 +93,65 @@ export async function openGrpcListener(options: GrpcListenerOptions): Promise<Gr
   }
 }
 
-/** grpc-js fixes its limits when a server is made: changed ones get a new server, for the connections from then on. */
-function openGrpcServers(options: GrpcListenerOptions, peers: PeerCertificates) {
-  const servers: Server[] = []
-  const open = (limits: GrpcLimits) => {
-    const server = new Server(serverOptions(limits))
-    options.addServices(server, peers)
-    servers.push(server)
-    return { limits, injector: server.createConnectionInjector(ServerCredentials.createInsecure()) }
+/** A TLS server with the limits on connections and handshakes. */
+function createTlsServer({ tls, limits, onLimitHit }: GrpcListenerOptions) {
+  const server = createServer({
+    ...tls.current(),
+    ALPNProtocols: ['h2'],
+    minVersion: 'TLSv1.2',
+    requestCert: true,
+    rejectUnauthorized: false,
+    handshakeTimeout: NO_HANDSHAKE_TIMEOUT_MS,
+  })
+  server.on('tlsClientError', (_error, socket) => socket.destroy())
+  watchHandshakes(server, {
+    timeoutSeconds: () => limits().headerTimeout,
+    onTimeout: () => onLimitHit?.('headerTimeout'),
+  })
+  const refreshLimits = limitConnections(server, {
+    limit: () => limits().connections,
+    onHit: () => onLimitHit?.('connections'),
+  })
+  return { server, refreshLimits }
+}
+
+/** Watches the calls on the listener's connections; returns what ends that. */
+function watchStreams({ limits, onLimitHit }: GrpcListenerOptions, certificates: CertificatesByPeer): () => void {
+  const isOurs = ({ session }: ServerHttp2Stream) => session !== undefined && certificates.has(peerOf(session.socket))
+  const endStalled = watchStalledCalls({
+    timeoutSeconds: () => limits().bodyTimeout,
+    isOurs,
+    onStalled: () => onLimitHit?.('bodyTimeout'),
+  })
+  const endFull = watchFullConnections({
+    limit: () => limits().concurrentStreams,
+    isOurs,
+    onFull: () => onLimitHit?.('concurrentStreams'),
+  })
+  return () => {
+    endStalled()
+    endFull()
   }
-  let current = open(options.limits())
+}
+
+/** One set of servers for everybody and, where there are any, one for trusted connections. */
+function openTiers({ limits, trusted, addServices }: GrpcListenerOptions, certificates: CertificatesByPeer) {
+  const add = (server: Server) => addServices(server, { of: (peer) => certificates.get(peer) })
+  const everybody = openGrpcServers(() => ({ ...limits(), message: limits().body }), add)
+  if (trusted === undefined) return everybody
+  const some = openGrpcServers(() => ({ ...limits(), message: longer(limits().body, trusted.message()) }), add)
   return {
     inject(socket: TLSSocket) {
-      const limits = options.limits()
-      const { body, concurrentStreams } = current.limits
-      if (limits.body !== body || limits.concurrentStreams !== concurrentStreams) current = open(limits)
-      current.injector.injectConnection(socket)
+      const certificate = certificates.get(peerOf(socket))
+      const isTrusted = certificate !== undefined && trusted.accepts(certificate)
+      ;(isTrusted ? some : everybody).inject(socket)
     },
-    async shutDown() {
-      await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.tryShutdown(() => resolve()))))
-    },
+    shutDown: async () => void (await Promise.all([everybody.shutDown(), some.shutDown()])),
   }
 }
 
-function listen(server: TlsServer, { host, port }: GrpcListenerOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const refuse = (error: Error) => reject(toListenError(`${host}:${port}`, error))
-    server.once('error', refuse)
-    server.listen(port, host, () => {
-      server.off('error', refuse)
-      resolve()
-    })
-  })
-}
-
-function toAddressText(address: AddressInfo | string | null): string {
-  if (address === null || typeof address === 'string') throw new TypeError('the gRPC server does not listen')
-  return address.family === 'IPv6' ? `[${address.address}]:${address.port}` : `${address.address}:${address.port}`
+function longer(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : Math.max(a, b)
 }
 
 /** Of every open connection, also of those without a certificate. */
@@ -159,15 +172,4 @@ function remember(certificates: CertificatesByPeer, socket: TLSSocket): boolean 
 /** As grpc-js writes it in `getPeer`. */
 function peerOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress}:${remotePort}`
-}
-
-function serverOptions(limits: GrpcLimits): ServerOptions {
-  return {
-    'grpc.enable_channelz': 0,
-    // A little more than we take, so that the refusal is ours, with its code and its count (hostile 48).
-    'grpc.max_receive_message_length': limits.body === null ? -1 : limits.body + SLACK_BYTES,
-    'grpc.keepalive_time_ms': KEEPALIVE_MS,
-    'grpc.keepalive_timeout_ms': KEEPALIVE_MS / 3,
-    ...(limits.concurrentStreams === null ? {} : { 'grpc.max_concurrent_streams': limits.concurrentStreams }),
-  }
 }

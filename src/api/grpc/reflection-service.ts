@@ -1,12 +1,15 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire'
-import { type handleBidiStreamingCall, type Server, status } from '@grpc/grpc-js'
+import { type Server, type ServerDuplexStream, status } from '@grpc/grpc-js'
 import { DESCRIPTORS } from './generated/descriptors.ts'
 import {
-  type ServerReflectionRequest,
+  ServerReflectionRequest,
   type ServerReflectionResponse,
   ServerReflectionService,
 } from './generated/grpc/reflection/v1/reflection.ts'
 import { ServerReflectionService as ServerReflectionAlphaService } from './generated/grpc/reflection/v1alpha/reflection.ts'
+import { metadataSize, refuseOver, type SizeLimit } from './size-limit.ts'
+import { decoderOf, failStream, streaming } from './streaming.ts'
+import { type Decoded, decodedBy } from './unary.ts'
 
 /** One proto file: its descriptor's bytes, what it imports and what it declares. */
 interface ProtoFile {
@@ -16,15 +19,30 @@ interface ProtoFile {
   readonly symbols: readonly string[]
 }
 
-/** Server reflection, v1 and v1alpha (their messages are the same on the wire), for the named services. */
-export function addReflectionService(server: Server, services: readonly string[]): void {
+export interface ReflectionOptions {
+  /** Full names of the services to tell of. */
+  readonly services: readonly string[]
+  /** Bounds the metadata of a call. */
+  readonly metadata: SizeLimit
+}
+
+type ReflectionCall = ServerDuplexStream<Decoded<ServerReflectionRequest>, ServerReflectionResponse>
+
+/** Server reflection, v1 and v1alpha (their messages are the same on the wire). */
+export function addReflectionService(server: Server, { services, metadata }: ReflectionOptions): void {
   const files = readFiles(Buffer.from(DESCRIPTORS, 'base64'))
-  const handler: handleBidiStreamingCall<ServerReflectionRequest, ServerReflectionResponse> = (call) => {
-    call.on('data', (request: ServerReflectionRequest) => call.write(answer(files, services, request)))
+  const requestDeserialize = decodedBy(decoderOf(ServerReflectionRequest))
+  const serverReflectionInfo = streaming((call: ReflectionCall) => {
+    refuseOver(metadata, metadataSize(call.metadata), 'the metadata is')
+    call.on('data', (decoded: Decoded<ServerReflectionRequest>) => {
+      if ('error' in decoded) failStream(call, decoded.error)
+      else call.write(answer(files, services, decoded.request))
+    })
     call.on('end', () => call.end())
+  })
+  for (const { serverReflectionInfo: method } of [ServerReflectionService, ServerReflectionAlphaService]) {
+    server.addService({ serverReflectionInfo: { ...method, requestDeserialize } }, { serverReflectionInfo })
   }
-  server.addService(ServerReflectionService, { serverReflectionInfo: handler })
-  server.addService(ServerReflectionAlphaService, { serverReflectionInfo: handler })
 }
 
 type Answer = NonNullable<ServerReflectionResponse['messageResponse']>

@@ -1,6 +1,7 @@
 import { type handleUnaryCall, type ServerUnaryCall, status } from '@grpc/grpc-js'
 import type { Cancellation } from '../../ca/issuance.ts'
 import { AppError, type PublicError, toPublicError } from '../../kernel/errors.ts'
+import { metadataSize } from './size-limit.ts'
 import { toWireError } from './wire-error.ts'
 
 /** Answers one request; what it throws becomes the wire error. */
@@ -12,6 +13,8 @@ export interface CallContext extends Cancellation {
   readonly peer: string
   /** The first value of a metadata key, or undefined. */
   metadata(key: string): string | undefined
+  /** Bytes of all metadata. */
+  metadataSize(): number
 }
 
 /** Called once for every call that fails, with what the client is told and what was thrown. */
@@ -83,5 +86,9 @@ class Context implements CallContext {
 
   metadata(key: string): string | undefined {
     return this.#call.metadata.get(key)[0]?.toString()
+  }
+
+  metadataSize(): number {
+    return metadataSize(this.#call.metadata)
   }
 }

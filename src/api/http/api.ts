@@ -2,11 +2,13 @@ import { addAuthorities } from './authorities.ts'
 import { type App, buildBase } from './base.ts'
 import { addBundle } from './bundle.ts'
 import { addCertificates } from './certificates.ts'
+import { addDecisions } from './decisions.ts'
 import type { HttpDeps } from './deps.ts'
 import type { Door } from './evidence.ts'
 import { addIssued } from './issued.ts'
 import type { CreateServer } from './node-server.ts'
 import { addOpenApi } from './openapi.ts'
+import { addResources } from './resources.ts'
 import { buildGuards } from './roles.ts'
 import { addStatus } from './status.ts'
 import { addTokens } from './tokens.ts'
@@ -20,6 +22,8 @@ export function buildApi(deps: HttpDeps, door: Door, createServer: CreateServer)
   addIssued(app, deps, guards)
   addTokens(app, deps, guards)
   addBundle(app, deps)
+  addDecisions(app, deps, door)
+  addResources(app, deps, guards)
   addAuthorities(app, deps, guards)
   addStatus(app, deps, guards)
   return app

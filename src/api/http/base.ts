@@ -18,6 +18,9 @@ declare module 'fastify' {
   }
 }
 
+/** A name in Kubernetes has 253 characters at most. */
+const MAX_PARAM_LENGTH = 256
+
 export type App = ReturnType<typeof buildBase>
 
 /** Fastify as every listener uses it: strict schemas, problems for errors, request ids, one observation per request. */
@@ -33,6 +36,7 @@ export function buildBase(base: HttpBase, createServer: CreateServer) {
       base.observer.request('none', reply.statusCode, 0) // hooks do not run here
     },
     clientErrorHandler: (error, socket) => answerClientError(base, error, socket),
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     return503OnClosing: false, // what still comes on an open connection is answered, and the connection then closed
     forceCloseConnections: 'idle',
   }).withTypeProvider<TypeBoxTypeProvider>()

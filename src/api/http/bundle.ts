@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { TrustBundle } from '../../ca/bundle.ts'
 import type { App } from './base.ts'
 import type { HttpDeps } from './deps.ts'
+import { isKnownTag } from './etag.ts'
 import { Problem } from './problem.ts'
 
 const SpiffeBundle = Type.Object(
@@ -66,12 +67,6 @@ function sendBundle(
   content: { readonly type: string; readonly body: string },
 ): FastifyReply {
   reply.headers({ etag: bundle.etag, 'cache-control': 'no-cache' })
-  if (isKnown(bundle.etag, request.headers['if-none-match'])) return reply.code(304).send()
+  if (isKnownTag(bundle.etag, request.headers['if-none-match'])) return reply.code(304).send()
   return reply.header('content-type', content.type).send(Buffer.from(content.body))
-}
-
-/** RFC 9110 §13.1.2: a list of tags or `*`, compared weakly. */
-function isKnown(etag: string, ifNoneMatch: string | undefined): boolean {
-  if (ifNoneMatch === undefined) return false
-  return ifNoneMatch.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
 }

@@ -25,13 +25,16 @@ const PARTS: Readonly<Record<string, string>> = {
 /** What a schema did not accept, by the name of the field. */
 export function toValidationError(errors: readonly FastifySchemaValidationError[], part: string): AppError {
   const where = PARTS[part] ?? part
-  const last = errors.at(-1) // of a union, the one that speaks for the whole
+  const last = speakerOf(errors)
   if (last === undefined) return new AppError('request.malformed', `${where} is not as the schema wants it`)
   const { keyword, params, message = WRONG_FORM } = last
   const schema = 'parentSchema' in last ? last.parentSchema : undefined
-  if (keyword === 'additionalProperties') return unknownField(String(params.additionalProperty), where, schema)
-  if (keyword === 'required') return malformed(`\`${params.missingProperty}\` is missing in ${where}`)
-  const field = last.instancePath.slice(1).replaceAll('/', '.')
+  const field = toFieldPath(last.instancePath)
+  if (keyword === 'additionalProperties') {
+    return unknownField({ name: String(params.additionalProperty), parent: field }, where, schema)
+  }
+  if (keyword === 'required')
+    return malformed(`\`${below(field, String(params.missingProperty))}\` is missing in ${where}`)
   const what = field === '' ? where : `\`${printable(field)}\` in ${where}`
   const wanted = isObject(schema) && typeof schema.description === 'string' ? { wanted: schema.description } : {}
   return malformed(`${what} ${UNREADABLE.has(keyword) ? WRONG_FORM : message}`, wanted)
@@ -41,11 +44,42 @@ const WRONG_FORM = 'is not of the wanted form'
 /** Keywords whose messages speak of the schema and not of the field. */
 const UNREADABLE: ReadonlySet<string> = new Set(['pattern', 'anyOf'])
 
-function unknownField(name: string, where: string, schema: unknown): AppError {
+/**
+ * Of a union, the error that speaks for the whole, unless one of its shapes fits but for a field that it does not know
+ * or has not: that is what was meant.
+ */
+function speakerOf(errors: readonly FastifySchemaValidationError[]): FastifySchemaValidationError | undefined {
+  const last = errors.at(-1)
+  if (last?.keyword !== 'anyOf') return last
+  return errors.find(({ keyword, instancePath }) => isOfField(keyword) || instancePath !== last.instancePath) ?? last
+}
+
+function isOfField(keyword: string): boolean {
+  return keyword === 'additionalProperties' || keyword === 'required'
+}
+
+/** `/requests/0/peer` as `requests[0].peer`. */
+function toFieldPath(pointer: string): string {
+  return pointer
+    .slice(1)
+    .replaceAll('/', '.')
+    .replace(/(^|\.)(\d+)(?=\.|$)/g, '[$2]')
+}
+
+function below(parent: string, name: string): string {
+  return parent === '' ? name : `${parent}.${name}`
+}
+
+interface UnknownField {
+  readonly name: string
+  readonly parent: string
+}
+
+function unknownField({ name, parent }: UnknownField, where: string, schema: unknown): AppError {
   const known = isObject(schema) && isObject(schema.properties) ? Object.keys(schema.properties) : []
   const meant = nearMiss(name, known)
   const hint = meant === null ? '' : `: did you mean \`${meant}\`?`
-  return malformed(`\`${printable(name, 60)}\` is not known in ${where}${hint}`)
+  return malformed(`\`${printable(below(parent, name), 120)}\` is not known in ${where}${hint}`)
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,14 +1,17 @@
 import http from 'node:http'
 import https from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import { NO_HANDSHAKE_TIMEOUT_MS, watchHandshakes } from '../handshakes.ts'
 import { toListenError } from '../listen-error.ts'
+import type { TcpAddress } from '../listen-tcp.ts'
 import type { ServingTls } from '../serving-tls.ts'
 import { buildApi } from './api.ts'
 import type { App } from './base.ts'
 import { usedConnectionOf } from './connection.ts'
 import type { HttpBase, HttpDeps, MonitoringDeps } from './deps.ts'
+import { type ExtAuthzHandler, openExtAuthz } from './ext-authz.ts'
 import { buildMonitoring } from './monitoring.ts'
-import { applyLimits, type CreateServer, SERVER_OPTIONS } from './node-server.ts'
+import { type CreateServer, enforceLimits, SERVER_OPTIONS } from './node-server.ts'
 
 export interface HttpListener {
   /** `host:port`, or the path of the socket. */
@@ -20,15 +23,11 @@ export interface HttpListener {
   close(graceSeconds: number | null): Promise<void>
 }
 
-export interface TcpAddress {
-  readonly host: string
-  readonly port: number
-}
-
 /** Opens the REST API over HTTPS; a client certificate is asked for and not demanded. */
 export async function openHttps(address: TcpAddress, tls: ServingTls, deps: HttpDeps): Promise<HttpListener> {
-  const server = https.createServer({ ...SERVER_OPTIONS, ...handshakeOptions(deps), ...tlsOptions(tls) })
-  const app = buildApi(deps, 'network', attachTo(server))
+  const server = https.createServer({ ...SERVER_OPTIONS, ...tlsOptions(tls) })
+  const extAuthz = openExtAuthz(server, { base: deps, decisions: deps.decisions, through: 'mutual-tls' })
+  const app = buildApi(deps, 'network', attachTo(server, extAuthz))
   // Connections that are open keep what they were made with.
   const stopWatching = tls.onChange(() => server.setSecureContext(tlsOptions(tls)))
   const listener = await openOn(server, { app, base: deps, listen: address })
@@ -52,19 +51,18 @@ function tlsOptions(tls: ServingTls): https.ServerOptions {
     ...tls.current(),
     ALPNProtocols: ['http/1.1'],
     minVersion: 'TLSv1.2',
+    handshakeTimeout: NO_HANDSHAKE_TIMEOUT_MS,
     requestCert: true,
     rejectUnauthorized: false, // attestation judges the certificate; a bad one beside a good token is passed over
   }
 }
 
-function handshakeOptions(deps: HttpBase): https.ServerOptions {
-  const { headerTimeout } = deps.limits()
-  return headerTimeout === null ? {} : { handshakeTimeout: headerTimeout * 1000 }
-}
-
-/** Hands Fastify's handler to a server that was made before. */
-export function attachTo(server: http.Server): CreateServer {
-  return (handler) => server.on('request', handler)
+/** Hands Fastify's handler to a server that was made before; it gets the requests that `before` does not take. */
+export function attachTo(server: http.Server, before: ExtAuthzHandler = () => false): CreateServer {
+  return (handler) =>
+    server.on('request', (request: http.IncomingMessage, response: http.ServerResponse) => {
+      if (!before(request, response)) handler(request, response)
+    })
 }
 
 interface Opening {
@@ -80,10 +78,15 @@ export async function openOn(server: http.Server, { app, base, listen }: Opening
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
   }
-  const handshakes = server instanceof https.Server ? watchHandshakes(server) : new Map<string, Socket>()
+  const handshakes =
+    server instanceof https.Server
+      ? watchHandshakes(server, {
+          timeoutSeconds: () => base.limits().headerTimeout,
+          onTimeout: () => base.observer.limitHit('headerTimeout'),
+        })
+      : null
   server.on(server instanceof https.Server ? 'secureConnection' : 'connection', remember)
-  const refreshLimits = () => applyLimits(server, base.limits())
-  refreshLimits()
+  const refreshLimits = enforceLimits(server, base)
   await app.listen({ ...listen }).catch((error: NodeJS.ErrnoException) => {
     throw toListenError('path' in listen ? listen.path : `${listen.host}:${listen.port}`, error)
   })
@@ -96,24 +99,11 @@ export async function openOn(server: http.Server, { app, base, listen }: Opening
         graceSeconds === null ? undefined : setTimeout(() => server.closeAllConnections(), graceSeconds * 1000)
       const closed = app.close()
       for (const socket of sockets) if (usedConnectionOf(socket) === undefined) socket.destroy()
-      for (const socket of handshakes.values()) socket.destroy()
+      handshakes?.destroyAll()
       await closed
       clearTimeout(grace)
     },
   }
-}
-
-/** Connections whose handshake is not finished, by peer; Node counts them as open and does not show them. */
-function watchHandshakes(server: https.Server): ReadonlyMap<string, Socket> {
-  const handshakes = new Map<string, Socket>()
-  const peerOf = (socket: Socket) => `${socket.remoteAddress} ${socket.remotePort}`
-  server.on('connection', (socket: Socket) => {
-    const peer = peerOf(socket) // it is gone once the socket is closed
-    handshakes.set(peer, socket)
-    socket.on('close', () => handshakes.delete(peer))
-  })
-  server.on('secureConnection', (socket) => handshakes.delete(peerOf(socket)))
-  return handshakes
 }
 
 function toText(address: AddressInfo | string | null): string {

@@ -1,12 +1,12 @@
 import type { Server, ServerOptions } from 'node:http'
 import type { FastifyServerFactory } from 'fastify'
-import type { HttpLimits } from './deps.ts'
+import { limitConnections } from '../connection-limit.ts'
+import type { HttpBase, HttpLimits } from './deps.ts'
 
 /** Makes the Node server below Fastify. */
 export type CreateServer = FastifyServerFactory
 
 const KEEP_ALIVE_MS = 60_000
-const MAX_CONNECTIONS = 10_000
 /** How often Node looks for requests that are too slow; the time by which a timeout may come late. */
 const CHECK_SLOW_MS = 500
 
@@ -17,9 +17,21 @@ export const SERVER_OPTIONS: ServerOptions = {
   noDelay: true,
 }
 
-/** Puts the limits in force, for the server's next connections and requests. */
-export function applyLimits(server: Server, { headers, headerTimeout, bodyTimeout }: HttpLimits): void {
-  server.maxConnections = MAX_CONNECTIONS
+/** Puts the limits in force; what it returns puts reloaded ones in force, for the next connections and requests. */
+export function enforceLimits(server: Server, { limits, observer }: Pick<HttpBase, 'limits' | 'observer'>): () => void {
+  const refreshConnections = limitConnections(server, {
+    limit: () => limits().connections,
+    onHit: () => observer.limitHit('connections'),
+  })
+  const refresh = () => {
+    refreshConnections()
+    applyLimits(server, limits())
+  }
+  refresh()
+  return refresh
+}
+
+function applyLimits(server: Server, { headers, headerTimeout, bodyTimeout }: HttpLimits): void {
   server.headersTimeout = (headerTimeout ?? 0) * 1000
   // Node counts from the first byte of the request line to the last of the body.
   server.requestTimeout = bodyTimeout === null ? 0 : ((headerTimeout ?? bodyTimeout) + bodyTimeout) * 1000

@@ -69,7 +69,7 @@ function toOperation({ role, schema }: Route): Json {
     tags,
     ...(role === undefined ? {} : { description: `Needs the role \`${role}\` or a higher one.`, security: PROOFS }),
     parameters: [...toParameters(schema.params, 'path'), ...toParameters(schema.querystring, 'query')],
-    ...(body === undefined ? {} : { requestBody: { required: true, content: jsonOf(body) } }),
+    ...(body === undefined ? {} : { requestBody: { required: true, content: contentOf(body) } }),
     responses: toResponses(isJson(schema.response) ? schema.response : {}),
   }
 }
@@ -101,6 +101,11 @@ function toResponse(schema: unknown): Json {
   const description = schema.description ?? 'Done'
   if (schema.type === 'null') return { description }
   return { description, content: schema.content ?? jsonOf(schema) }
+}
+
+/** A body of several media types has a `content` of its own. */
+function contentOf(body: unknown): unknown {
+  return isJson(body) && isJson(body.content) ? body.content : jsonOf(body)
 }
 
 function jsonOf(schema: unknown): Json {

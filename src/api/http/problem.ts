@@ -2,6 +2,17 @@ import { STATUS_CODES } from 'node:http'
 import { type Static, Type } from 'typebox'
 import type { PublicError } from '../../kernel/errors.ts'
 
+const FaultBody = Type.Object(
+  {
+    document: Type.Integer({ description: 'Counts from 0' }),
+    path: Type.String({ description: 'As in `spec.rules[0].to`' }),
+    code: Type.String(),
+    message: Type.String(),
+    suggestion: Type.Optional(Type.String({ description: 'What was probably meant' })),
+  },
+  { additionalProperties: false },
+)
+
 /** The body of every error, RFC 9457. */
 export const Problem = Type.Object(
   {
@@ -13,6 +24,7 @@ export const Problem = Type.Object(
     requestId: Type.String(),
     wanted: Type.Optional(Type.String()),
     seen: Type.Optional(Type.String()),
+    errors: Type.Optional(Type.Array(FaultBody, { description: 'What is wrong in each document' })),
   },
   { description: 'RFC 9457 problem', additionalProperties: false },
 )
@@ -29,7 +41,7 @@ export interface ProblemAnswer {
 
 /** Writes the problem; `status` where HTTP has a more exact one than the code's (405, 408, 431). */
 export function toProblemAnswer(error: PublicError, requestId: string, status: number = error.http): ProblemAnswer {
-  const { code, message, wanted, seen, retryAfterSeconds } = error
+  const { code, message, wanted, seen, retryAfterSeconds, faults } = error
   const problem: Problem = {
     type: `urn:alcazar:error:${code}`,
     title: STATUS_CODES[status] ?? 'Error',
@@ -39,6 +51,7 @@ export function toProblemAnswer(error: PublicError, requestId: string, status: n
     requestId,
     ...(wanted === undefined ? {} : { wanted }),
     ...(seen === undefined ? {} : { seen }),
+    ...(faults === undefined ? {} : { errors: [...faults] }),
   }
   const headers: Record<string, string> = { 'x-request-id': requestId }
   if (retryAfterSeconds !== undefined) headers['retry-after'] = String(Math.ceil(retryAfterSeconds))

@@ -3,6 +3,13 @@ import type { Role } from '../../identity/evidence.ts'
 import type { HttpDeps } from './deps.ts'
 import { type Door, evidenceOf } from './evidence.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may call it; anybody if absent. */
+    role?: Role
+  }
+}
+
 /** Route options for routes that need a role; asked before the body is read. */
 interface Guard {
   readonly config: { readonly role: Role }

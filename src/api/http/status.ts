@@ -1,23 +1,36 @@
 import { type Static, Type } from 'typebox'
 import { AuthorityItem, toAuthorityItem } from './authorities.ts'
 import type { App } from './base.ts'
-import type { HttpDeps, Status } from './deps.ts'
+import type { HttpDeps, ResourceStatus, Status } from './deps.ts'
 import { Timestamp } from './fields.ts'
 import { Problem } from './problem.ts'
 import type { Guards } from './roles.ts'
 import { toMillisTimestamp, toTimestamp } from './time.ts'
+
+const WatchedDirectory = Type.Object({
+  directory: Type.String(),
+  ok: Type.Boolean({ description: 'What it holds is in force' }),
+  problem: Type.Union([Type.String(), Type.Null()], { description: 'Why not; what it held before is in force' }),
+  appliedAt: Type.Union([Timestamp, Type.Null()]),
+})
 
 const StatusBody = Type.Object({
   version: Type.String(),
   trustDomain: Type.String(),
   startedAt: Timestamp,
   ready: Type.Boolean(),
-  problems: Type.Array(Type.String({ description: 'Why it is not ready' })),
+  problems: Type.Array(Type.String({ description: 'What is wrong, also where it does not keep it from issuing yet' })),
   authorities: Type.Array(AuthorityItem),
   bundle: Type.Object({ sequence: Type.Integer(), roots: Type.Integer() }),
   listeners: Type.Array(Type.Object({ name: Type.String(), address: Type.String() })),
   record: Type.Object({ depth: Type.Integer(), ok: Type.Boolean() }),
   servingCertificate: Type.Object({ notAfter: Timestamp }),
+  resources: Type.Object({
+    loaded: Type.Boolean({ description: 'Without them every decision is refused' }),
+    version: Type.Union([Type.Integer(), Type.Null()]),
+    count: Type.Integer(),
+    watched: Type.Array(WatchedDirectory),
+  }),
 })
 
 /** `GET /v1/status`: how the service is, in one answer. */
@@ -39,5 +52,13 @@ function toBody(status: Status): Static<typeof StatusBody> {
     authorities: status.authorities.map(toAuthorityItem),
     listeners: status.listeners.map((listener) => ({ ...listener })),
     servingCertificate: { notAfter: toTimestamp(status.servingCertificate.notAfter) },
+    resources: toResources(status.resources),
   }
+}
+
+function toResources({ isLoaded, version, count, watched }: ResourceStatus): Static<typeof StatusBody>['resources'] {
+  const directories = watched.map(({ directory, isOk, problem, appliedAt }) => {
+    return { directory, ok: isOk, problem, appliedAt: appliedAt === null ? null : toMillisTimestamp(appliedAt) }
+  })
+  return { loaded: isLoaded, version, count, watched: directories }
 }

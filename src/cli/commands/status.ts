@@ -30,6 +30,10 @@ function toView(status: JsonObject, style: Style): string {
       ['Started', style.time(toText(status.startedAt))],
       ['Record', `${record.ok === true ? 'in order' : 'NOT WRITABLE'}, ${toText(record.depth)} waiting`],
       ['Bundle', `sequence ${toText(bundle.sequence)}, ${toText(bundle.roots)} trusted roots`],
+      ['Resources', toResourcesText(objectOf(status, 'resources'))],
+      ...objectsOf(objectOf(status, 'resources'), 'watched').map(
+        (watched) => ['Watched', toWatchedText(watched)] as const,
+      ),
       ['Own certificate', `expires ${style.time(toText(objectOf(status, 'servingCertificate').notAfter))}`],
       ...objectsOf(status, 'listeners').map(
         ({ name, address }) => ['Listening', `${toText(name)} ${toText(address)}`] as const,
@@ -51,10 +55,18 @@ function toView(status: JsonObject, style: Style): string {
   return `${toHeading(status, style)}${summary}\n${authorities}`
 }
 
-/** Ready or not, and why not. */
+function toResourcesText({ loaded, version, count }: JsonObject): string {
+  if (loaded !== true) return 'NOT LOADED: every decision is refused'
+  return `${toText(count)} at version ${toText(version)}`
+}
+
+function toWatchedText({ directory, ok, problem }: JsonObject): string {
+  return ok === true ? `${toText(directory)} in force` : `${toText(directory)} NOT IN FORCE: ${toText(problem)}`
+}
+
+/** Ready or not, and what is wrong. */
 function toHeading(status: JsonObject, style: Style): string {
   const { problems } = status
-  if (status.ready === true) return `${style.good('ready')}\n`
   const reasons = Array.isArray(problems) ? problems.map((problem) => `  ${toSafeText(toText(problem))}\n`) : []
-  return `${style.bad('NOT READY')}\n${reasons.join('')}`
+  return `${status.ready === true ? style.good('ready') : style.bad('NOT READY')}\n${reasons.join('')}`
 }

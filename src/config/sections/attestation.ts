@@ -73,7 +73,8 @@ export const impersonation = Type.Array(
     identities: Type.Array(key(spiffePattern), {
       minItems: 1,
       uniqueItems: true,
-      description: 'For whom, in the own trust domain; the last segment may be `*`, which stands for everything below.',
+      description:
+        'For whom, in the own trust domain; the last segment may be `*`, which stands for everything below. Never for who stands in `admins`.',
     }),
   }),
   { default: [], reloadable: true, description: 'Who may ask for certificates of other identities.' },

@@ -17,8 +17,8 @@ export const listen = Type.Object(
     }),
     decisions: key(orOff(address), {
       default: 'off',
-      later: true,
-      description: 'Plaintext gRPC and HTTP/1.1 that answers decisions only.',
+      description:
+        'Plaintext gRPC and HTTP/1.1 for proxies on this host, decisions only: `Check`, `/ext-authz`. A loopback address only.',
     }),
     bundle: key(offOrMap, {
       default: 'off',

@@ -12,7 +12,7 @@ import {
   IstioCertificateServiceService,
 } from '../../../src/api/grpc/generated/istio/v1/auth/ca.ts'
 import { type GrpcListener, openGrpcListener } from '../../../src/api/grpc/listen.ts'
-import type { Issued, IssueRequest } from '../../../src/ca/issuance.ts'
+import type { Issued, IssueRequest, UnreadRequest } from '../../../src/ca/issuance.ts'
 import { AppError } from '../../../src/kernel/errors.ts'
 import { type TestAuthorities, testAuthorities } from '../../support/authority.ts'
 import { type Credentials, testCredentials } from '../../support/serving.ts'
@@ -36,7 +36,9 @@ let server: Credentials
 let listener: GrpcListener
 let onChange: (() => void) | null = null
 let seen: IssueRequest[] = []
-let stalled = 0
+let unread: UnreadRequest[] = []
+let hits: string[] = []
+const hit = (limit: string) => void hits.push(limit)
 let answer: (request: IssueRequest) => Promise<Issued> = async () => issued
 
 before(async () => {
@@ -52,11 +54,13 @@ before(async () => {
         return () => {}
       },
     },
-    limits: () => ({ body: 65_536, bodyTimeout: 1, concurrentStreams: 256, headerTimeout: 1 }),
-    onStalled: () => stalled++,
+    limits: () => ({ body: 65_536, bodyTimeout: 1, concurrentStreams: 256, connections: 100, headerTimeout: 1 }),
+    onLimitHit: hit,
     addServices: (grpc, peers) =>
       addCertificateService(grpc, {
-        maxBytes: () => 65_536,
+        onUnread: (request) => unread.push(request),
+        message: { maxBytes: () => 65_536, onHit: () => hit('body') },
+        metadata: { maxBytes: () => 32_768, onHit: () => hit('headers') },
         issue: (request) => {
           seen.push(request)
           return answer(request)
@@ -80,6 +84,8 @@ type Raw = { chain: string[] } | { error: ServiceError }
 
 async function call(message: Buffer, options: CallOptions = {}): Promise<Raw> {
   seen = []
+  unread = []
+  hits = []
   const Client = makeGenericClientConstructor(
     { call: { ...METHOD, requestSerialize: (bytes: Buffer) => bytes, requestDeserialize: (bytes: Buffer) => bytes } },
     'raw',
@@ -173,6 +179,7 @@ describe('CreateCertificate on the wire', () => {
     const error = failure(await call(request({ validityDuration: -1n })))
     assert.equal(error.code, status.INVALID_ARGUMENT)
     assert.equal(details(error).info.reason, 'ISSUE_TTL_INVALID')
+    assert.deepEqual(unread.map(codeOf), ['issue.ttl_invalid'])
   })
 
   test('an error carries its code, what was wanted and seen, and when to retry', async () => {
@@ -235,6 +242,8 @@ describe('hostile 48', () => {
       assert.equal(error.code, status.INVALID_ARGUMENT)
       assert.equal(details(error).info.reason, 'REQUEST_MALFORMED')
       assert.equal(seen.length, 0)
+      assert.deepEqual(unread.map(codeOf), ['request.malformed'])
+      assert.match(unread[0]?.peer ?? '', /^127\.0\.0\.1:\d+$/)
     })
   }
 
@@ -248,6 +257,7 @@ describe('hostile 48', () => {
     const error = failure(await call(request({ csr: 'A'.repeat(65_536) })))
     assert.equal(error.code, status.RESOURCE_EXHAUSTED)
     assert.equal(details(error).info.reason, 'LIMIT_SIZE')
+    assert.deepEqual([unread.map(codeOf), hits], [['limit.size'], ['body']])
     const far = failure(await call(request({ csr: 'A'.repeat(4 * 1024 * 1024 + 1) })))
     assert.equal(far.code, status.RESOURCE_EXHAUSTED)
     assert.ok('chain' in (await call(request({ csr: 'A'.repeat(65_536 - 4) }))))
@@ -261,6 +271,15 @@ describe('hostile 48', () => {
     assert.equal(Number(trailers['grpc-status']), status.RESOURCE_EXHAUSTED)
     assert.ok(process.memoryUsage().rss - before < 32 * 1024 * 1024)
     assert.equal(seen.length, 0)
+  })
+
+  test('metadata over the limit is RESOURCE_EXHAUSTED, also in many small entries', async () => {
+    const long = failure(await call(request(), { metadata: { 'x-long': 'a'.repeat(32_768) } }))
+    assert.equal(details(long).info.reason, 'LIMIT_SIZE')
+    assert.deepEqual([unread.map(codeOf), hits], [['limit.size'], ['headers']])
+    const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`x-${i}`, 'a'.repeat(300)]))
+    assert.equal(failure(await call(request(), { metadata: many })).code, status.RESOURCE_EXHAUSTED)
+    assert.ok('chain' in (await call(request(), { metadata: { 'x-long': 'a'.repeat(30_000) } })))
   })
 
   test('10,000 metadata entries: the stream is refused', async () => {
@@ -295,7 +314,7 @@ describe('hostile 50', () => {
     stream.write(Buffer.from([0, 0, 0, 0, 9, 0x0a])) // the beginning of a message
     await once(stream, 'close')
     assert.equal(stream.rstCode, http2.constants.NGHTTP2_CANCEL)
-    assert.equal(stalled, 1)
+    assert.deepEqual(hits, ['bodyTimeout'])
     assert.equal(session.destroyed, false)
     session.destroy()
     assert.ok('chain' in (await slow))
@@ -349,6 +368,8 @@ describe('transport', () => {
     session.destroy()
   })
 })
+
+const codeOf = ({ error }: UnreadRequest) => (error instanceof AppError ? error.code : 'internal')
 
 function port(): number {
   return Number(listener.address.split(':')[1])

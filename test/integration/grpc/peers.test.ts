@@ -11,6 +11,8 @@ import { AppError } from '../../../src/kernel/errors.ts'
 import { testAuthorities } from '../../support/authority.ts'
 import { type Credentials, testCredentials } from '../../support/serving.ts'
 
+const NO_LIMIT = { maxBytes: () => null, onHit: () => {} }
+
 let server: Credentials
 let victim: Credentials
 let listener: GrpcListener
@@ -24,10 +26,12 @@ before(async () => {
     host: '0.0.0.0',
     port: 0,
     tls: { current: () => server, onChange: () => () => {} },
-    limits: () => ({ body: 65_536, bodyTimeout: 10, concurrentStreams: 256, headerTimeout: 1 }),
+    limits: () => ({ body: 65_536, bodyTimeout: 10, concurrentStreams: 256, connections: 100, headerTimeout: 1 }),
     addServices: (grpc, peers) =>
       addCertificateService(grpc, {
-        maxBytes: () => 65_536,
+        onUnread: () => {},
+        message: NO_LIMIT,
+        metadata: NO_LIMIT,
         issue: async ({ evidence }) => {
           seen.push(evidence.clientCertificate)
           throw new AppError('auth.missing', 'none')

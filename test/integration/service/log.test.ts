@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { DOORS, newRequest, type Proof, serialOf } from '../../support/doors.ts'
 import { type Service, startService } from '../../support/service.ts'
-import { createToken, eventually } from '../../support/service-api.ts'
+import { createToken, eventually, readMetric } from '../../support/service-api.ts'
 import { ATTESTATION, idOf, kubernetesToken } from '../../support/service-tokens.ts'
 
 type Line = Readonly<Record<string, unknown>>
@@ -55,6 +55,24 @@ describe('the log', () => {
     const ids = lines.map(({ requestId }) => requestId)
     assert.ok(ids.every((id) => typeof id === 'string' && id !== ''))
     assert.equal(new Set(ids).size, ids.length)
+  })
+
+  test('`cert.refused` also of what is no request for a certificate, counted by code', async () => {
+    const known = linesOf('cert.refused').length
+    const series = 'alcazar_refusals_total{code="issue.ttl_invalid"}'
+    const count = await readMetric(service, series)
+    for (const open of Object.values(DOORS)) {
+      const door = open(service, { token: jwt })
+      assert.equal((await door.ask(csr, { ttlSeconds: -1 })).reason, 'ISSUE_TTL_INVALID')
+      door.close()
+    }
+    await eventually('both are logged', () => linesOf('cert.refused').length === known + 2)
+    for (const line of linesOf('cert.refused').slice(known)) {
+      assert.equal(line.code, 'issue.ttl_invalid')
+      assert.equal(line.attestor, null)
+      assert.equal(typeof line.peer, 'string')
+    }
+    assert.equal(await readMetric(service, series), count + 2)
   })
 
   test('`cert.refused` says why', async () => {

@@ -38,7 +38,8 @@ test('a serial is recorded once: in one group, in a later one, after a restart',
 })
 
 test('more intents than the bound are refused, results are not', async (t) => {
-  const { store } = await testStore(t, { queue: 10 })
+  let queue = 10
+  const { store } = await testStore(t, { queue: () => queue })
   const outcomes = await Promise.allSettled(Array.from({ length: 15 }, () => store.recordIntent(anIntent())))
   const refused = outcomes.filter((outcome) => outcome.status === 'rejected')
   assert.deepEqual(
@@ -47,6 +48,9 @@ test('more intents than the bound are refused, results are not', async (t) => {
   )
   for (const outcome of outcomes) if (outcome.status === 'fulfilled') store.recordResult(outcome.value, 'issued')
   await store.recordIntent(anIntent())
+
+  queue = 20 // as a reload does it
+  await Promise.all(Array.from({ length: 15 }, () => store.recordIntent(anIntent())))
 })
 
 test('a result is written without another intent, within a moment', async (t) => {

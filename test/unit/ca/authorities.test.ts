@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomBytes, X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
-import { Authorities } from '../../../src/ca/authorities.ts'
+import { Authorities, type AuthoritiesOptions } from '../../../src/ca/authorities.ts'
 import type { Authority } from '../../../src/ca/authority.ts'
 import type { KeyProvider } from '../../../src/ca/key-provider.ts'
+import { type Log, silentLog } from '../../../src/kernel/log.ts'
+import type { StartupError } from '../../../src/kernel/startup-error.ts'
 import { memoryKeys } from '../../support/authority.ts'
 import { FakeAuthorityStore, FakeClock } from '../../support/fakes.ts'
 
@@ -19,21 +21,26 @@ interface World {
   readonly store: FakeAuthorityStore
   readonly clock: FakeClock
   readonly keys: KeyProvider
+  readonly log: Log
+  /** Events of level error. */
+  readonly errors: string[]
   readonly published: string[]
 }
 
 function newWorld(): World {
-  return { store: new FakeAuthorityStore(), clock: new FakeClock(NOW), keys: memoryKeys(), published: [] }
+  const errors: string[] = []
+  const log: Log = { ...silentLog, error: (event) => void errors.push(event) }
+  return { store: new FakeAuthorityStore(), clock: new FakeClock(NOW), keys: memoryKeys(), log, errors, published: [] }
 }
 
-function open(world: World): Promise<Authorities> {
+function open(world: World, options: AuthoritiesOptions = OPTIONS): Promise<Authorities> {
   return Authorities.open(
     {
       ...world,
       random: (size) => randomBytes(size),
       publish: async (_authorities, bundle) => void world.published.push(bundle.pem),
     },
-    OPTIONS,
+    options,
   )
 }
 
@@ -137,4 +144,88 @@ test('an intermediate never outlives its root', async () => {
   world.clock.advance((5 * 365 - 10) * DAY * 1000)
   const later = await open(world)
   assert.equal(one(later.list(), 'intermediate').notAfter, one(later.list(), 'root').notAfter)
+})
+
+test('another trust domain over the same data is refused, and nothing is changed', async () => {
+  const world = newWorld()
+  await open(world)
+  const before = world.store.changes.length
+  await assert.rejects(open(world, { ...OPTIONS, trustDomain: 'other.example' }), (error: StartupError) => {
+    assert.equal(error.code, 'data.other_trust_domain')
+    assert.match(error.message, /`cluster\.local`.*other\.example/)
+    return true
+  })
+  assert.deepEqual([world.store.changes.length, world.published.length], [before, 1])
+})
+
+/** Keys of which that of the root is gone, or is there and of no use. */
+function withoutRoot(world: World, root: Authority, isThere: boolean): KeyProvider {
+  const { keys } = world
+  return {
+    create: (keyType) => keys.create(keyType),
+    has: async (id) => (id === root.id ? isThere : keys.has(id)),
+    load: async (id, keyType) => {
+      if (id === root.id) throw new Error('of no use')
+      return keys.load(id, keyType)
+    },
+  }
+}
+
+test('a root key that is gone when the intermediate is due: the intermediate signs on until its end', async () => {
+  const world = newWorld()
+  const first = await open(world)
+  const lost = { ...world, keys: withoutRoot(world, one(first.list(), 'root'), false) }
+  world.clock.advance(26 * DAY * 1000)
+  const authorities = await open(lost)
+  const now = world.clock.now() / 1000
+  assert.equal(authorities.issuing(now).authority.id, one(first.list(), 'intermediate').id)
+  assert.ok(authorities.renewalProblem !== null)
+  assert.deepEqual(world.errors, ['authority.renewal_failed'])
+  await assert.rejects(authorities.renewIntermediate())
+
+  world.clock.advance(4 * DAY * 1000)
+  await assert.rejects(open(lost), /of no use/)
+  const again = await open(world)
+  assert.equal(again.renewalProblem, null)
+})
+
+test('a root key that is kept elsewhere is no problem before the intermediate is due', async () => {
+  const world = newWorld()
+  const first = await open(world)
+  const authorities = await open({ ...world, keys: withoutRoot(world, one(first.list(), 'root'), false) })
+  assert.equal(authorities.renewalProblem, null)
+  assert.deepEqual(world.errors, [])
+})
+
+test('a root key that is there and of no use is found out at the start, and once it is put right', async () => {
+  const world = newWorld()
+  const first = await open(world)
+  const keys = withoutRoot(world, one(first.list(), 'root'), true)
+  const changing = { ...keys }
+  const authorities = await open({ ...world, keys: changing })
+  assert.ok(authorities.renewalProblem !== null)
+  assert.equal(authorities.issuing(NOW / 1000).authority.id, one(first.list(), 'intermediate').id)
+  await authorities.renewIntermediate()
+  assert.ok(authorities.renewalProblem !== null)
+  assert.deepEqual(world.errors, ['authority.root_key_unusable'])
+  changing.load = (id, keyType) => world.keys.load(id, keyType)
+  await authorities.renewIntermediate()
+  assert.equal(authorities.renewalProblem, null)
+})
+
+test('two renewals at once make one intermediate', async () => {
+  const world = newWorld()
+  const authorities = await open(world)
+  world.clock.advance(26 * DAY * 1000)
+  const renewals = [authorities.renewIntermediate(), authorities.renewIntermediate()]
+  assert.deepEqual(await Promise.all(renewals), [true, true])
+  assert.equal(authorities.list().filter(({ kind }) => kind === 'intermediate').length, 2)
+  assert.equal(world.store.changes.length, 2)
+})
+
+test('a clock before the life of the intermediate: there is no authority to issue with', async () => {
+  const authorities = await open(newWorld())
+  const begins = NOW / 1000 - 3600
+  assert.ok(authorities.issuing(begins))
+  assert.throws(() => authorities.issuing(begins - 1), { code: 'issue.no_active_authority' })
 })

@@ -10,6 +10,7 @@ import { LeafSigner } from '../../../src/ca/sign-leaf.ts'
 import type { AttestedCaller } from '../../../src/identity/evidence.ts'
 import { parseSpiffeId } from '../../../src/identity/spiffe-id.ts'
 import { AppError } from '../../../src/kernel/errors.ts'
+import { silentLog } from '../../../src/kernel/log.ts'
 import { openTokenBuckets } from '../../../src/kernel/token-bucket.ts'
 import { memoryKeys } from '../../support/authority.ts'
 import { FakeAuthorityStore, FakeClock, FakeDenyStore, FakeRecord } from '../../support/fakes.ts'
@@ -53,7 +54,7 @@ async function newWorld(
   const random = (size: number) => randomBytes(size)
   const record = new FakeRecord()
   const authorities = await Authorities.open(
-    { store: new FakeAuthorityStore(), keys: memoryKeys(), clock, random, publish: async () => {} },
+    { store: new FakeAuthorityStore(), keys: memoryKeys(), clock, random, log: silentLog, publish: async () => {} },
     {
       trustDomain: 'cluster.local',
       root: { keyType: 'ec-p256', ttl: 1e8 },
@@ -256,4 +257,12 @@ describe('limits', () => {
     assert.equal(all.filter((one) => one.status === 'fulfilled').length, 5)
     assert.equal(limited.issuer.running, 0)
   })
+})
+
+test('what a door could not read is observed as a refusal of nobody', () => {
+  world.issuer.unread({ requestId: 'r1', peer: '127.0.0.1:1', error: new AppError('request.malformed', 'no') })
+  assert.deepEqual(
+    world.refused.map(({ requestId, code, attestor, identity, peer }) => [requestId, code, attestor, identity, peer]),
+    [['r1', 'request.malformed', null, null, '127.0.0.1:1']],
+  )
 })

@@ -24,6 +24,10 @@ before(async () => {
     issuerNotBefore: notBefore,
     issuerNotAfter: notAfter,
     issuerName: authorities.issuing.name,
+    issuerKeyId: authorities.issuing.keyId,
+    signatureAlgorithm: authorities.issuing.signer.algorithm,
+    spki: SPKI,
+    subjectKeyId: Buffer.from(SKI, 'hex'),
     rsaKey: false,
     otherNames: 'none',
   }
@@ -141,6 +145,23 @@ for (const [title, draft] of refused) {
   test(`lint refuses: ${title}`, async () => {
     const draftTbs = await tbs(draft)
     assert.throws(() => lintLeaf(draftTbs, want), LintError)
+  })
+}
+
+const OTHER = Buffer.alloc(20, 7)
+const others: readonly (readonly [string, Partial<LintExpectation>])[] = [
+  ['another public key', { spki: createPublicKey(generateKey('ec-p256')).export({ type: 'spki', format: 'der' }) }],
+  ['RFC 5280 §4.2.1.2: another subject key identifier', { subjectKeyId: OTHER }],
+  ['RFC 5280 §4.2.1.1: another authority key identifier', { issuerKeyId: OTHER }],
+  [
+    'RFC 5280 §4.1.2.3: another algorithm than the signature',
+    { signatureAlgorithm: Buffer.from('300506032b6570', 'hex') },
+  ],
+]
+for (const [title, expected] of others) {
+  test(`lint refuses: ${title}`, async () => {
+    const draftTbs = await tbs({})
+    assert.throws(() => lintLeaf(draftTbs, { ...want, ...expected }), LintError)
   })
 }
 

@@ -132,6 +132,8 @@ const between: readonly (readonly [string, unknown, readonly string[]])[] = [
   ['serving certificate as long as an intermediate', { server: { ttl: '30d' } }, ['server.ttl']],
   ['a root shorter than its intermediate', { authority: { root: { ttl: '29d' } } }, ['authority.root.ttl']],
   ['monitoring for everybody', { listen: { monitoring: '0.0.0.0:15014' } }, ['listen.monitoring']],
+  ['decisions for everybody', { listen: { decisions: '0.0.0.0:15015' } }, ['listen.decisions']],
+  ['decisions where others listen', { listen: { decisions: '127.0.0.1:15014' } }, ['listen.decisions']],
   ['one address twice', { listen: { https: '127.0.0.1:15012' } }, ['listen.https']],
   ['an issuer twice', { attestation: { jwt: [JWT, JWT] } }, ['attestation.jwt[1].issuer']],
   [
@@ -169,17 +171,12 @@ for (const [what, written, paths] of between)
   test(`config: ${what} is refused`, () => assert.deepEqual(pathsOf(written), paths))
 
 const later: readonly (readonly [string, unknown])[] = [
-  ['listen.decisions', { listen: { decisions: '127.0.0.1:15015' } }],
   ['listen.bundle', { listen: { bundle: { address: '0.0.0.0:443', profile: 'https_web' } } }],
   ['authority.root.automatic', { authority: { root: { automatic: true } } }],
   ['authority.jwt.ttl', { authority: { jwt: { ttl: '31d' } } }],
   ['authority.jwt.issuer', { authority: { jwt: { issuer: 'https://a.example' } } }],
   ['authority.prepareAt', { authority: { prepareAt: 0.4 } }],
   ['authority.keys.provider', { authority: { keys: { provider: 'pkcs11' } } }],
-  ['mesh.pathNormalization', { mesh: { pathNormalization: 'NONE' } }],
-  ['mesh.extensionProviders', { mesh: { extensionProviders: [{ name: 'a' }] } }],
-  ['decisions.log.path', { decisions: { log: { path: '/tmp/log' } } }],
-  ['limits.decisionBody', { limits: { decisionBody: 'off' } }],
 ]
 for (const [path, written] of later)
   test(`config: ${path} has only its default in this version`, () => assert.deepEqual(pathsOf(written), [path]))

@@ -17,7 +17,9 @@ buildInstruments(registry, {
   authorities: () => [],
   queueDepth: () => 0,
   bundleSequence: () => 1,
+  renewalBlocked: () => false,
   servingCertificateExpiry: () => 0,
+  resources: () => ({ version: 0, counts: new Map(), watched: [] }),
   connections: () => new Map(),
 })
 const instruments = (await registry.getMetricsAsJSON()).map(({ name, type }) => ({

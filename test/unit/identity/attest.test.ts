@@ -131,6 +131,17 @@ test('hostile 72: a denied identity acts for nobody, whatever it was attested by
   await assert.rejects(async () => attestation.attest(bearer), { code: 'issue.denied' }) // nor does it administer
 })
 
+for (const identities of [['spiffe://cluster.local/ns/default/*'], ['spiffe://cluster.local/ns/default/sa/boss']]) {
+  test(`hostile 75: ${identities[0]} grants nothing for who administers`, async () => {
+    const boss = 'spiffe://cluster.local/ns/default/sa/boss'
+    const admins = [{ identity: boss, role: 'viewer' as const }]
+    const impersonation = [{ caller: WEB, identities }]
+    const { attestation } = open(attestationOptions({ jwt: [inlineRule([one])], impersonation, admins }))
+    const asked = async () => attestation.attest({ ...bearer, impersonate: boss })
+    await assert.rejects(asked, { code: 'auth.impersonation_denied' })
+  })
+}
+
 test('attest: the local administrator is the trust domain itself, whatever else is presented', async () => {
   const { attestation } = open()
   const caller = await attestation.attest({ localAdmin: true, bearer: 'nonsense' })

@@ -66,3 +66,19 @@ test('refreshing keys: the last good ones serve for a day of failures, then fail
   opened.clock.advance(plan.cooldownMs)
   assert.equal((await opened.keys.candidates('one', 'ES256')).length, 1)
 })
+
+test('hostile 76: of a flood of unknown key ids a few wait for a slow key server, the others are told at once', async () => {
+  const gate = Promise.withResolvers<KeySet>()
+  using opened = open(() => gate.promise)
+  const ask = async (kid: string) => opened.keys.candidates(kid, 'ES256')
+  const asked = Array.from({ length: 1000 }, (_, i) => ask(`unknown ${i}`))
+  const told = asked.slice(16)
+  for (const answer of told) await assert.rejects(answer, { code: 'auth.keys_unavailable', retryAfterSeconds: 1 })
+  gate.resolve(setOf('one'))
+  assert.deepEqual(
+    await Promise.all(asked.slice(0, 16)),
+    Array.from({ length: 16 }, () => []),
+  )
+  assert.equal((await ask('one')).length, 1)
+  assert.deepEqual(await ask('unknown'), []) // and places are free again
+})

@@ -9,7 +9,9 @@ const SOURCES: MetricsSources = {
   authorities: () => [],
   queueDepth: () => 7,
   bundleSequence: () => 3,
+  renewalBlocked: () => false,
   servingCertificateExpiry: () => 1_800_000_000,
+  resources: () => ({ version: 0, counts: new Map(), watched: [] }),
   connections: () => new Map([['grpc', () => 5]]),
 }
 

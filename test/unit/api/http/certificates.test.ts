@@ -3,11 +3,12 @@ import { createServer } from 'node:http'
 import { beforeEach, describe, test } from 'node:test'
 import { buildApi } from '../../../../src/api/http/api.ts'
 import type { Door } from '../../../../src/api/http/evidence.ts'
-import type { IssueRequest } from '../../../../src/ca/issuance.ts'
+import type { IssueRequest, UnreadRequest } from '../../../../src/ca/issuance.ts'
 import { AppError } from '../../../../src/kernel/errors.ts'
 import { FakeLog, FakeObserver, fakeDeps, ISSUED, LIMITS } from '../../../support/http.ts'
 
 const seen: IssueRequest[] = []
+const unread: UnreadRequest[] = []
 const observer = new FakeObserver()
 const log = new FakeLog()
 let answer = async () => ISSUED
@@ -19,12 +20,14 @@ const deps = fakeDeps({
     seen.push(request)
     return answer()
   },
+  onUnread: (request) => void unread.push(request),
 })
 const app = buildApi(deps, 'network', (handler) => createServer(handler))
 const adminApp = buildApi(deps, 'admin-socket', (handler) => createServer(handler))
 
 beforeEach(() => {
   seen.length = 0
+  unread.length = 0
   observer.requests.length = 0
   observer.limits.length = 0
   log.lines.length = 0
@@ -251,5 +254,37 @@ describe('errors as problems', () => {
       [['http.failed', body.requestId]],
     )
     assert.deepEqual(observer.requests, [['/v1/certificates', 500]])
+  })
+})
+
+describe('what is refused before the use case is told of, once', () => {
+  const json = { 'content-type': 'application/json' }
+  for (const [name, payload, headers, code] of [
+    ['no JSON', '{', json, 'request.malformed'],
+    ['an unknown field', '{"csr":"CSR","cs":1}', json, 'request.malformed'],
+    ['a wrong type', '{"csr":1}', json, 'request.malformed'],
+    ['no body', undefined, json, 'request.malformed'],
+    ['a life of nothing', '{"csr":"CSR","ttl":0}', json, 'issue.ttl_invalid'],
+    ['another media type', '<csr/>', { 'content-type': 'application/xml' }, 'request.media_type'],
+    ['too large a body', JSON.stringify({ csr: 'A'.repeat(70_000) }), json, 'limit.size'],
+  ] as const) {
+    test(name, async () => {
+      const { body } = await post(payload, { headers })
+      assert.equal(body.code, code)
+      assert.equal(seen.length, 0)
+      assert.deepEqual(
+        unread.map(({ requestId, error }) => [requestId, error instanceof AppError && error.code]),
+        [[body.requestId, code]],
+      )
+    })
+  }
+
+  test('and what the use case refuses is told of by itself', async () => {
+    answer = async () => {
+      throw new AppError('csr.malformed', 'no CSR')
+    }
+    const { body } = await post('{"csr":"CSR"}')
+    assert.equal(body.code, 'csr.malformed')
+    assert.deepEqual(unread, [])
   })
 })

@@ -32,6 +32,9 @@ describe('roles', () => {
     [{ method: 'GET', url: '/v1/tokens' }, 'viewer', 200],
     [{ method: 'GET', url: '/v1/authorities' }, 'viewer', 200],
     [{ method: 'GET', url: '/v1/status' }, 'viewer', 200],
+    [{ method: 'GET', url: '/v1/resources' }, 'viewer', 503],
+    [{ method: 'POST', url: '/v1/resources', payload: {} }, 'operator', 503],
+    [{ method: 'DELETE', url: '/v1/resources/AuthorizationPolicy/a/b' }, 'operator', 503],
     [token, 'operator', 201],
     [{ method: 'DELETE', url: '/v1/tokens/t1' }, 'operator', 404],
     [{ method: 'DELETE', url: `/v1/issued/${SERIAL}` }, 'operator', 204],
@@ -305,6 +308,7 @@ describe('/v1/authorities and /v1/status', () => {
       listeners: [{ name: 'https', address: '127.0.0.1:1' }],
       record: { depth: 0, ok: true },
       servingCertificate: { notAfter: '2026-11-22T03:00:00Z' },
+      resources: { loaded: true, version: 0, count: 0, watched: [] },
     })
   })
 })

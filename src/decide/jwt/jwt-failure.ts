@@ -1,0 +1,36 @@
+/** Why a token is refused: the statuses and texts of Envoy's jwt_authn filter. */
+export const JWT_FAILURES = {
+  bad_format: {
+    status: 401,
+    message: 'Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections',
+  },
+  header_not_base64: { status: 401, message: 'Jwt header is an invalid Base64url encoded' },
+  header_not_json: { status: 401, message: 'Jwt header is an invalid JSON' },
+  alg_missing: { status: 401, message: 'Jwt header [alg] field is required and must be a string' },
+  alg_unknown: { status: 401, message: 'Jwt header [alg] is not supported' },
+  kid_not_string: { status: 401, message: 'Jwt header [kid] field is not a string' },
+  payload_not_base64: { status: 401, message: 'Jwt payload is an invalid Base64url encoded' },
+  payload_not_json: { status: 401, message: 'Jwt payload is an invalid JSON' },
+  iss_not_string: { status: 401, message: 'Jwt payload [iss] field is not a string' },
+  sub_not_string: { status: 401, message: 'Jwt payload [sub] field is not a string' },
+  iat_not_number: { status: 401, message: 'Jwt payload [iat] field is not an integer' },
+  iat_out_of_range: { status: 401, message: 'Jwt payload [iat] field is not a positive 64 bit integer' },
+  nbf_not_number: { status: 401, message: 'Jwt payload [nbf] field is not an integer' },
+  nbf_out_of_range: { status: 401, message: 'Jwt payload [nbf] field is not a positive 64 bit integer' },
+  exp_not_number: { status: 401, message: 'Jwt payload [exp] field is not an integer' },
+  exp_out_of_range: { status: 401, message: 'Jwt payload [exp] field is not a positive 64 bit integer' },
+  jti_not_string: { status: 401, message: 'Jwt payload [jti] field is not a string' },
+  aud_not_strings: { status: 401, message: 'Jwt payload [aud] field is not a string or string list' },
+  signature_not_base64: { status: 401, message: 'Jwt signature is an invalid Base64url encoded' },
+  issuer_unknown: { status: 401, message: 'Jwt issuer is not configured' },
+  not_yet_valid: { status: 401, message: 'Jwt not yet valid' },
+  expired: { status: 401, message: 'Jwt is expired' },
+  audience_not_allowed: { status: 403, message: 'Audiences in Jwt are not allowed' },
+  keys_unavailable: { status: 401, message: 'Jwks remote fetch is failed' },
+  no_valid_keys: { status: 401, message: "Jwks doesn't have any valid public key" },
+  no_matching_key: { status: 401, message: "Jwks doesn't have key to match kid or alg from Jwt" },
+  ed25519_length: { status: 401, message: 'Jwt ED25519 signature is wrong length' },
+  signature_invalid: { status: 401, message: 'Jwt verification fails' },
+} as const satisfies Record<string, { readonly status: 401 | 403; readonly message: string }>
+
+export type JwtFailure = keyof typeof JWT_FAILURES
