@@ -64,6 +64,20 @@ export async function startServer(directory: string, config: string): Promise<Se
   }
 }
 
+/** Applies resources as the local administrator. */
+export async function postResources({ directory }: ServerProcess, resources: readonly object[]): Promise<void> {
+  const request = http.request({
+    socketPath: join(directory, 'data/admin.sock'),
+    method: 'POST',
+    path: '/v1/resources',
+    headers: { 'content-type': 'application/json' },
+  })
+  request.end(JSON.stringify(resources))
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+  const text = await readText(response)
+  if (response.statusCode !== 200) throw new Error(`the resources were refused: ${text}`)
+}
+
 async function readUntilReady(child: ChildProcess, errors: readonly string[]): Promise<Map<string, string>> {
   if (child.stdout === null) throw new Error('the server has no standard output')
   const listeners = new Map<string, string>()
@@ -86,6 +100,10 @@ function readMetric(text: string, name: string): number {
 
 async function get(url: string): Promise<string> {
   const [response] = (await once(http.get(url), 'response')) as [http.IncomingMessage]
+  return readText(response)
+}
+
+async function readText(response: http.IncomingMessage): Promise<string> {
   let text = ''
   for await (const chunk of response) text += String(chunk)
   return text

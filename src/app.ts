@@ -3,6 +3,7 @@ import type { GrpcListener } from './api/grpc/listen.ts'
 import { openGrpc } from './api/grpc/services.ts'
 import { openAdminSocket } from './api/http/admin-socket.ts'
 import { type HttpListener, openHttps, openMonitoring } from './api/http/listen.ts'
+import { openBundleListener } from './app/bundle-listener.ts'
 import { buildCore, type Core, type CoreIo } from './app/core.ts'
 import { type NamedAddress, toBase, toHttpDeps, toMonitoringDeps } from './app/http-deps.ts'
 import type { Config } from './config/config.ts'
@@ -71,6 +72,7 @@ async function* openListeners(core: Core, open: () => readonly Opened[]): AsyncG
     const deps = { ...toBase(core), limits, decisions }
     yield { name: 'decisions', listener: await openDecisionsListener(listen.decisions, deps) }
   }
+  if (listen.bundle !== null) yield { name: 'bundle', listener: await openBundleListener(listen.bundle, core) }
   yield { name: 'admin', listener: await openAdminSocket(directory.adminSocket, http) }
 }
 

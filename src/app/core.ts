@@ -1,7 +1,12 @@
+import type { JwtPorts } from '../api/http/deps.ts'
 import { Authorities } from '../ca/authorities.ts'
 import { DenyList } from '../ca/deny-list.ts'
+import type { Federation } from '../ca/federation/federation.ts'
+import { ForeignCertificates } from '../ca/federation/foreign-trust.ts'
 import type { IssueCertificate, UnreadRequest } from '../ca/issuance.ts'
-import { CertificateIssuer } from '../ca/issue-certificate.ts'
+import { CertificateIssuer, type IssueDeps } from '../ca/issue-certificate.ts'
+import type { Restoration } from '../ca/restoration.ts'
+import { Revocations } from '../ca/revocations.ts'
 import { ServingCertificate } from '../ca/serving-certificate.ts'
 import { LeafSigner } from '../ca/sign-leaf.ts'
 import type { Config } from '../config/config.ts'
@@ -17,12 +22,18 @@ import { refuseExposedKeys } from '../pki/file-keys.ts'
 import { openStore, type Store } from '../store/open-store.ts'
 import { openLog } from '../telemetry/log.ts'
 import { type Metrics, openMetrics } from '../telemetry/metrics.ts'
+import { type OpenedImport, openFirstImport, openImport } from './authority-import.ts'
+import { openBackups } from './backup.ts'
+import { type OpenedCrls, openCrls, toDenied } from './crl.ts'
 import { type DataDirectory, openDataDirectory, publishFiles } from './data-directory.ts'
 import { type OpenedDecisions, openDecisions } from './decisions.ts'
+import { observeFederation, openFederation } from './federation.ts'
 import { boundHeap } from './heap.ts'
+import { openJwts } from './jwts.ts'
 import { toIssueObserver } from './observe.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
 import { type OpenedResources, observeResources, openResources } from './resources.ts'
+import { type OpenedRotation, openRotation } from './rotation.ts'
 import { servingNames } from './serving-names.ts'
 import { issuanceOptionsOf, type LiveConfig, readPassphrase } from './settings.ts'
 
@@ -45,25 +56,31 @@ export interface Core {
   readonly directory: DataDirectory
   readonly store: Store
   readonly authorities: Authorities
-  readonly denyList: DenyList
+  /** The deny list, and the CRLs that tell of it; `publisher.refresh` after changes that no authority shows. */
+  readonly crls: OpenedCrls
+  readonly imports: OpenedImport
+  /** Foreign trust domains and their bundles. */
+  readonly federation: Federation
   readonly attestation: Attestation
   readonly joinTokens: JoinTokens
   readonly serving: ServingCertificate
   readonly mesh: OpenedResources
+  readonly rotation: OpenedRotation
   readonly decisions: OpenedDecisions
   readonly metrics: Metrics
   readonly issue: IssueCertificate
   /** Logs and counts a request for a certificate that could not be read. */
   readonly onUnread: (request: UnreadRequest) => void
+  readonly jwts: JwtPorts
+  readonly backup: ReturnType<typeof openBackups>
+  /** Where the record came from, if out of a backup. */
+  readonly restoration: Restoration | null
   readonly nextRequestId: () => string
   readiness(): Readiness
   watchConnections(listener: string, count: () => number): void
   reload(next: Config, changed: readonly string[]): void
   close(): Promise<void>
 }
-
-const MAX_RENEWAL_CHECK_MS = 3_600_000
-const RENEWAL_CHECKS_PER_LIFE = 100
 
 /** Opens the store, the authorities and everything that issues; no listener yet. */
 export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
@@ -80,14 +97,22 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
   await refuseExposedKeys(directory.keys)
   const passphrase = readPassphrase(config.authority.keys.passphrase, io.env)
   const gauges = { connections: new Map<string, () => number>() }
-  let opened: { authorities: Authorities; serving: ServingCertificate } | null = null
+  let opened: {
+    authorities: Authorities
+    serving: ServingCertificate
+    rotation: OpenedRotation
+    imports: OpenedImport
+    federation: Federation
+  } | null = null
   const metrics = openMetrics({
     version,
     authorities: () => opened?.authorities.list() ?? [],
     queueDepth: () => store.depth,
     bundleSequence: () => opened?.authorities.current().sequence ?? 0,
-    renewalBlocked: () => (opened?.authorities.renewalProblem ?? null) !== null,
+    renewalBlocked: () => (opened?.rotation.rotator.problems.length ?? 0) > 0,
     servingCertificateExpiry: () => opened?.serving.notAfter ?? 0,
+    authorityImport: () => opened?.imports.status() ?? null,
+    federation: () => (opened === null ? [] : observeFederation(opened.federation, clock)),
     resources: () => observeResources(mesh),
     connections: () => gauges.connections,
   })
@@ -100,11 +125,13 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
     onGroup: ({ size, seconds }) => metrics.storeGroup(size, seconds),
   })
   const mesh = openResources(config, { store, clock, log })
+  const keys = openFileKeyProvider(directory.keys, passphrase)
   try {
+    await openFirstImport(config, { store, keys, clock })
     const authorities = await Authorities.open(
       {
         store,
-        keys: openFileKeyProvider(directory.keys, passphrase),
+        keys,
         clock,
         random,
         log,
@@ -113,12 +140,16 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
       { trustDomain: config.trustDomain, ...config.authority },
     )
     const denyList = await DenyList.open(store)
+    const revocations = await Revocations.open(store)
+    const denied = toDenied(denyList, revocations)
     const settings = () => ({
       trustDomain: config.trustDomain,
       maxTtlSeconds: live.current.attestation.joinToken.maxTtl,
     })
     const joinTokens = new JoinTokens({ store, clock, random, settings })
-    const attestation = Attestation.open(config, { issuers: authorities, denied: denyList, joinTokens, clock, log })
+    const federation = await openFederation(config, { store, authorities, clock, log })
+    const foreign = new ForeignCertificates(federation, clock)
+    const attestation = Attestation.open(config, { issuers: authorities, foreign, denied, joinTokens, clock, log })
     const { backdate, verifySample } = config.issuance
     const signer = new LeafSigner({ authorities, record: store, clock, random, backdate, verifySample })
     const serving = await ServingCertificate.open(
@@ -132,23 +163,30 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
       },
     )
     const decisions = await openDecisions(config, { mesh, attestation, metrics, live, clock, log })
-    opened = { authorities, serving }
-    const issuer = new CertificateIssuer({
-      options: issuanceOptionsOf(config),
+    const restoration = await store.loadRestoration()
+    const rotation = await openRotation(config, { authorities, serving, keys, store, clock, log, random, restoration })
+    const issuers = { authorities, keys, serving, directory }
+    const crls = await openCrls(config, { ...issuers, denyList, revocations, store, clock, log })
+    const { rotator } = rotation
+    const imports = await openImport(config, { authorities, rotator, denyList, keys, store, clock, log, random })
+    opened = { authorities, serving, rotation, imports, federation }
+    const entitle: Omit<IssueDeps, 'options' | 'authorities' | 'signer' | 'observer' | 'isUrgent'> = {
       limits: () => live.current.limits,
       attest: (evidence) => attestation.attest(evidence),
       roleOf: (caller) => attestation.roleOf(caller),
-      authorities,
       denyList,
-      signer,
       takeGlobal: openTokenBuckets(() => live.current.limits.rate),
       takePerIdentity: openTokenBuckets(() => live.current.limits.ratePerIdentity),
       clock,
-      observer: toIssueObserver(log, metrics),
+    }
+    const issuer = new CertificateIssuer({
+      ...entitle,
+      options: issuanceOptionsOf(config),
+      authorities,
+      signer,
+      observer: toIssueObserver(log, metrics, rotation.reports),
+      isUrgent: () => authorities.list().some(({ state }) => state === 'tainted'),
     })
-    const checkEveryMs = renewalCheckMs(config.authority.intermediate.ttl)
-    const renewal = setInterval(() => void renewIntermediate(authorities, serving, log), checkEveryMs)
-    renewal.unref()
     return {
       version,
       startedAt: clock.now(),
@@ -158,17 +196,24 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
       directory,
       store,
       authorities,
-      denyList,
+      crls,
+      imports,
+      federation,
       attestation,
       joinTokens,
       serving,
       mesh,
+      rotation,
       decisions,
       metrics,
       issue: (request) => issuer.issue(request),
       onUnread: (request) => issuer.unread(request),
+      jwts: openJwts(config, { entitle, authorities, record: store, random, log, metrics }),
+      backup: openBackups({ store, directory, trustDomain: config.trustDomain, version, clock, random, log }),
+      restoration,
       nextRequestId: openRequestIds(),
-      readiness: () => readinessOf({ store, authorities, clock }),
+      readiness: () =>
+        readinessOf({ store, authorities, rotator: rotation.rotator, crls: crls.publisher, imports, clock }),
       watchConnections: (listener, count) => gauges.connections.set(listener, count),
       reload(next, changed) {
         const sections = Object.fromEntries(changed.map((section) => [section, next[section as keyof Config]]))
@@ -177,7 +222,10 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
         live.current = merged
       },
       async close() {
-        clearInterval(renewal)
+        await federation.close()
+        await imports.close()
+        await rotation.close()
+        await crls.close()
         serving.stop()
         attestation.close()
         await decisions.close()
@@ -192,21 +240,6 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
     await store.close()
     flush()
     throw error
-  }
-}
-
-/** Often enough for an intermediate of a few hours. */
-function renewalCheckMs(ttlSeconds: number): number {
-  return Math.min(MAX_RENEWAL_CHECK_MS, Math.max(1000, (ttlSeconds * 1000) / RENEWAL_CHECKS_PER_LIFE))
-}
-
-async function renewIntermediate(authorities: Authorities, serving: ServingCertificate, log: Log): Promise<void> {
-  try {
-    if (!(await authorities.renewIntermediate())) return
-    log.info('authority.renewed', { authorities: authorities.list().map(({ id, state }) => ({ id, state })) })
-    await serving.renew()
-  } catch (error) {
-    log.error('authority.renewal_failed', { error })
   }
 }
 

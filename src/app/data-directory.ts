@@ -11,6 +11,7 @@ export interface DataDirectory {
   readonly database: string
   readonly adminSocket: string
   readonly bundle: string
+  readonly crl: string
   readonly keys: string
   readonly authorities: string
   readonly serverCertificate: string
@@ -25,6 +26,7 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
     database: join(root, 'alcazar.db'),
     adminSocket: join(root, 'admin.sock'),
     bundle: join(root, 'bundle.pem'),
+    crl: join(root, 'crl.pem'),
     keys: join(root, 'keys'),
     authorities: join(root, 'authorities'),
     serverCertificate: join(root, 'server.crt'),
@@ -42,19 +44,25 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
   }
 }
 
-/** Writes what others read: each authority's certificate and all trusted roots. */
+/** Writes what others read: each authority's certificate, where it has one, and all trusted roots. */
 export async function publishFiles(
   directory: DataDirectory,
   authorities: readonly Authority[],
   bundle: TrustBundle,
 ): Promise<void> {
   for (const authority of authorities) {
+    if (authority.kind === 'jwt') continue
     const path = join(directory.authorities, `${authority.id}.crt`)
     if ((await readOrNull(path)) !== authority.certificate)
       await writeFileAtomically(path, authority.certificate, 0o644)
   }
   if ((await readOrNull(directory.bundle)) !== bundle.pem)
     await writeFileAtomically(directory.bundle, bundle.pem, 0o644)
+}
+
+/** Writes the CRLs of all trusted authorities. */
+export async function publishCrls(directory: DataDirectory, pem: string): Promise<void> {
+  if ((await readOrNull(directory.crl)) !== pem) await writeFileAtomically(directory.crl, pem, 0o644)
 }
 
 async function readOrNull(path: string): Promise<string | null> {

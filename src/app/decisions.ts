@@ -127,7 +127,7 @@ function identify(attestation: Attestation, clientCertificate: Buffer): string {
 }
 
 async function inquirerOf(attestation: Attestation, evidence: Evidence): Promise<Inquirer> {
-  const caller = await attestation.attest(evidence)
+  const caller = await attestation.attestViewer(evidence)
   const isViewer = attestation.roleOf(caller) !== null
   if (!isViewer && caller.attestor !== 'client-certificate') attestation.requireRole(caller, 'viewer') // which it has not
   return { identity: caller.identity.uri, isViewer }

@@ -1,6 +1,7 @@
 import type { HttpBase, HttpDeps, MonitoringDeps, Status } from '../api/http/deps.ts'
 import type { Evidence, Role } from '../identity/evidence.ts'
-import { AppError } from '../kernel/errors.ts'
+import { toAudit } from './audit.ts'
+import { toAuthorityPorts, toReportBundle } from './authority-ports.ts'
 import type { Core } from './core.ts'
 import { resourceStatusOf } from './resources.ts'
 import { servingNames } from './serving-names.ts'
@@ -8,7 +9,7 @@ import { refuseElevation } from './token-elevation.ts'
 
 /** Where a listener listens: `host:port`, or the path of the socket. */
 export interface NamedAddress {
-  readonly name: 'grpc' | 'https' | 'monitoring' | 'decisions' | 'admin'
+  readonly name: 'grpc' | 'https' | 'monitoring' | 'decisions' | 'bundle' | 'admin'
   readonly address: string
 }
 
@@ -19,14 +20,28 @@ export function toHttpDeps(core: Core, listeners: () => readonly NamedAddress[])
     version: core.version,
     issue: core.issue,
     onUnread: core.onUnread,
+    jwts: core.jwts,
     bundle: core.authorities,
+    reportBundle: toReportBundle(core),
+    authorities: toAuthorityPorts(core),
+    crls: core.crls.publisher,
+    deny: core.crls.deny,
+    federation: core.federation,
+    importer: core.imports.importer,
+    signIntermediate: core.imports.signIntermediate,
+    intermediateKeyType: core.live.current.authority.intermediate.keyType,
     issuance: core.store,
+    audit: toAudit(core),
     tokens: toTokens(core),
     resources: core.mesh.resources,
     decisions: core.decisions.ports,
     inspection: core.decisions.inspection,
-    revokeCertificate: (serial, reason, actor) => revokeCertificate(core, { serial, reason, actor }),
+    async revokeCertificate(serial, reason, actor) {
+      await core.crls.deny.add({ kind: 'serial', value: serial, reason, actor })
+    },
     authorize: (evidence, minimum) => authorize(core, evidence, minimum),
+    backup: core.backup,
+    restoration: core.restoration,
     status: async () => statusOf(core, listeners()),
   }
 }
@@ -69,19 +84,9 @@ export function toBase(core: Core): HttpBase {
 }
 
 async function authorize(core: Core, evidence: Evidence, minimum: Role): Promise<{ readonly actor: string }> {
-  const caller = await core.attestation.attest(evidence)
+  const caller = await core.attestation.attestViewer(evidence) // its role says what it may do beyond looking
   core.attestation.requireRole(caller, minimum)
   return { actor: caller.attestor === 'admin' ? caller.subject : caller.identity.uri }
-}
-
-async function revokeCertificate(
-  core: Core,
-  denied: { readonly serial: string; readonly reason: string; readonly actor: string },
-): Promise<void> {
-  const { items } = await core.store.listIssued({ serial: denied.serial, limit: 1 })
-  if (items.length === 0) throw new AppError('resource.not_found', 'no certificate with this serial was issued here')
-  const { reason, actor } = denied
-  await core.denyList.add({ kind: 'serial', value: denied.serial, reason, actor, at: core.clock.now() })
 }
 
 function statusOf(core: Core, listeners: readonly NamedAddress[]): Status {
@@ -96,8 +101,9 @@ function statusOf(core: Core, listeners: readonly NamedAddress[]): Status {
     authorities: core.authorities.list(),
     bundle: { sequence: bundle.sequence, roots: bundle.roots.length },
     listeners,
-    record: { depth: core.store.depth, ok: core.store.healthy().ok },
+    record: { depth: core.store.depth, ok: core.store.healthy().ok, restored: core.restoration },
     servingCertificate: { notAfter: core.serving.notAfter },
+    authorityImport: core.imports.status(),
     resources: resourceStatusOf(core.mesh),
   }
 }

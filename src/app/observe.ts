@@ -1,4 +1,7 @@
 import type { IssuedEvent, IssueObserver, RefusedEvent } from '../ca/issuance.ts'
+import type { JwtIssuedEvent, JwtObserver } from '../ca/jwt/jwt-issuance.ts'
+import type { BundleReports } from '../ca/rotation/bundle-reports.ts'
+import type { BundleReport } from '../ca/rotation/uptake.ts'
 import { CODES } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 
@@ -8,22 +11,52 @@ export interface IssueMetrics {
   certificateRefused(attestor: string, code: string, seconds: number): void
 }
 
+/** The counters that JWT-SVIDs feed. */
+export interface JwtMetrics {
+  jwtIssued(attestor: string): void
+  jwtRefused(attestor: string, code: string): void
+}
+
 /** What a caller sent may stand in a message, a SPIFFE ID of 2048 bytes for example. */
 const MAX_MESSAGE = 512
 
 /** Turns what the use case tells into log lines (`cert.issued`, `cert.refused`) and metrics. */
-export function toIssueObserver(log: Log, metrics: IssueMetrics): IssueObserver {
+export function toIssueObserver(log: Log, metrics: IssueMetrics, reports: BundleReports): IssueObserver {
   return {
     issued(event: IssuedEvent) {
       metrics.certificateIssued(event.attestor, event.milliseconds / 1000)
       log.info('cert.issued', event)
+      if (event.attestor === 'client-certificate') reports.add(toReport(event))
     },
-    refused({ error, ...event }: RefusedEvent) {
+    refused(event: RefusedEvent) {
       metrics.certificateRefused(event.attestor ?? 'none', event.code, event.milliseconds / 1000)
-      if (CODES[event.code] === 'internal') log.error('cert.refused', { ...event, error })
-      else log.info('cert.refused', { ...event, message: shortMessageOf(error) })
+      logRefusal(log, 'cert.refused', event)
     },
   }
+}
+
+/** The same for JWT-SVIDs: `jwt.issued`, `jwt.refused`. */
+export function toJwtObserver(log: Log, metrics: JwtMetrics): JwtObserver {
+  return {
+    issued(event: JwtIssuedEvent) {
+      metrics.jwtIssued(event.attestor)
+      log.info('jwt.issued', event)
+    },
+    refused(event: RefusedEvent) {
+      metrics.jwtRefused(event.attestor ?? 'none', event.code)
+      logRefusal(log, 'jwt.refused', event)
+    },
+  }
+}
+
+function logRefusal(log: Log, name: string, { error, ...event }: RefusedEvent): void {
+  if (CODES[event.code] === 'internal') log.error(name, { ...event, error })
+  else log.info(name, { ...event, message: shortMessageOf(error) })
+}
+
+/** Who renews by a certificate has the bundle of its successor. */
+function toReport({ subject, bundleSequence, notAfter }: IssuedEvent): BundleReport {
+  return { serial: subject.padStart(32, '0'), sequence: bundleSequence, notAfter }
 }
 
 function shortMessageOf(error: unknown): string {

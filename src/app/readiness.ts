@@ -1,4 +1,6 @@
 import type { Authorities } from '../ca/authorities.ts'
+import type { CrlPublisher } from '../ca/crl-publisher.ts'
+import type { Rotator } from '../ca/rotation/rotator.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { AppError } from '../kernel/errors.ts'
 import type { Store } from '../store/open-store.ts'
@@ -13,6 +15,9 @@ export interface Readiness {
 export function readinessOf(parts: {
   readonly store: Store
   readonly authorities: Authorities
+  readonly rotator: Pick<Rotator, 'problems'>
+  readonly crls: Pick<CrlPublisher, 'problems'>
+  readonly imports: { problems(): readonly string[] }
   readonly clock: Clock
 }): Readiness {
   const problems: string[] = []
@@ -25,7 +30,8 @@ export function readinessOf(parts: {
     problems.push(error.message)
   }
   const isIssuing = problems.length === 0
-  const { renewalProblem } = parts.authorities
-  if (renewalProblem !== null) problems.push(renewalProblem)
-  return { ok: isIssuing, problems }
+  return {
+    ok: isIssuing,
+    problems: [...problems, ...parts.rotator.problems, ...parts.crls.problems(), ...parts.imports.problems()],
+  }
 }

@@ -1,23 +1,31 @@
 import type { TrustedIssuer, TrustedIssuers } from '../identity/attest-client-certificate.ts'
-import type { Clock, UnixSeconds } from '../kernel/clock.ts'
+import type { Clock, UnixMillis, UnixSeconds } from '../kernel/clock.ts'
 import { AppError } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 import type { RandomBytes } from '../kernel/random.ts'
 import type { KeyType } from '../pki/key-types.ts'
-import type { Authority, AuthorityKind, AuthorityStore } from './authority.ts'
+import type { Signer } from '../pki/signer.ts'
+import type { Authority, AuthorityStore } from './authority.ts'
 import { buildBundle } from './build-bundle.ts'
 import type { BundleSource, TrustBundle } from './bundle.ts'
-import { createIntermediate, createRoot, type KeyedAuthority } from './create-authority.ts'
+import { createIntermediate, createRoot } from './create-authority.ts'
 import type { IssuerChain } from './issuance.ts'
 import { buildIssuingAuthority, type IssuingAuthority } from './issuing-authority.ts'
 import type { KeyProvider } from './key-provider.ts'
+import { active, type RotationView } from './rotation/slots.ts'
+import { type Transition, withTransition } from './rotation/transitions.ts'
 import { refuseOtherTrustDomain } from './trust-domain.ts'
 import { trustedIssuers } from './trusted-issuers.ts'
 
+export interface AuthorityOptions {
+  readonly keyType: KeyType
+  readonly ttl: number
+}
+
 export interface AuthoritiesOptions {
   readonly trustDomain: string
-  readonly root: { readonly keyType: KeyType; readonly ttl: number }
-  readonly intermediate: { readonly keyType: KeyType; readonly ttl: number }
+  readonly root: AuthorityOptions
+  readonly intermediate: AuthorityOptions
 }
 
 export interface AuthoritiesDeps {
@@ -30,27 +38,34 @@ export interface AuthoritiesDeps {
   readonly publish: (authorities: readonly Authority[], bundle: TrustBundle) => Promise<void>
 }
 
-/** Share of an intermediate's life after which its successor takes over. */
-const ACTIVATE_AT = 0.83
+/** Who changed the authorities, how, and why. */
+export interface ChangeNote {
+  readonly actor: string
+  /** `authority.activate` and its kin. */
+  readonly action: string
+  readonly reason?: string
+}
 
-/** Roots and intermediates of this service: created at the first start, found again at every other. */
+/** The authorities of this service: what is stored, the bundle they make, and the one that signs. */
 export class Authorities implements BundleSource, TrustedIssuers {
+  readonly options: AuthoritiesOptions
   readonly #deps: AuthoritiesDeps
-  readonly #options: AuthoritiesOptions
-  #authorities: readonly Authority[] = []
+  readonly #listeners = new Set<() => void>()
+  #view: RotationView = { authorities: [], rotations: [], bundleSequence: 0 }
   #bundle: TrustBundle = buildBundle([], 0)
   #issuing: IssuingAuthority | null = null
   #trusted = new Map<string, TrustedIssuer>()
   #ids = new Set<string>()
   #version = 0
-  #renewing: Promise<boolean> | null = null
-  #renewalProblem: string | null = null
+  /** The answer to the last change was lost: it may be stored or not. */
+  #isUncertain = false
 
   private constructor(deps: AuthoritiesDeps, options: AuthoritiesOptions) {
     this.#deps = deps
-    this.#options = options
+    this.options = options
   }
 
+  /** Finds what is stored, or creates the first root and intermediate. */
   static async open(deps: AuthoritiesDeps, options: AuthoritiesOptions): Promise<Authorities> {
     const authorities = new Authorities(deps, options)
     await authorities.#start()
@@ -58,7 +73,12 @@ export class Authorities implements BundleSource, TrustedIssuers {
   }
 
   list(): readonly Authority[] {
-    return this.#authorities
+    return this.#view.authorities
+  }
+
+  /** What rotation decides by. */
+  view(): RotationView {
+    return this.#view
   }
 
   current(): TrustBundle {
@@ -90,150 +110,95 @@ export class Authorities implements BundleSource, TrustedIssuers {
     return issuing
   }
 
-  /** In words, why the next intermediate cannot be made, while the active one may well sign; null: nothing is known. */
-  get renewalProblem(): string | null {
-    return this.#renewalProblem
+  /** Told of each change, once it is in force. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
-  /**
-   * Puts a new intermediate in place when the active one is past its activation point; the root stays. True when it
-   * did. One at a time: who asks meanwhile gets the answer of the one that runs.
-   */
-  renewIntermediate(): Promise<boolean> {
-    this.#renewing ??= this.#renew().finally(() => {
-      this.#renewing = null
-    })
-    return this.#renewing
+  /** The key of an authority; rejects when it is gone or must not be used. */
+  signerOf({ id, keyType }: Authority): Promise<Signer> {
+    return this.#deps.keys.load(id, keyType)
   }
 
-  async #renew(): Promise<boolean> {
-    const now = this.#deps.clock.now()
-    const active = this.#active('intermediate')
-    const root = this.#active('root')
-    if (active !== undefined && now / 1000 < activationPoint(active)) {
-      if (this.#renewalProblem !== null) await this.#tryRootKey() // somebody may have put it right
-      return false
-    }
-    if (root === undefined || now / 1000 >= root.notAfter) return false
-    try {
-      await this.#replace(active, root)
-      this.#renewalProblem = null
-    } catch (error) {
-      this.#renewalProblem = 'the intermediate is due and could not be renewed: the log has the reason'
-      throw error
-    }
-    await this.#publish()
-    return true
+  /** Stores the transition and puts it in force: all of it or nothing. The caller sees that one runs at a time. */
+  async commit(transition: Transition, note: ChangeNote): Promise<void> {
+    const next = withTransition(this.#view, transition)
+    const issuing = await this.#issuingOf(next) // a key that cannot be used stops the change, not the service
+    await this.#store(transition, note)
+    await this.#enforce(next, issuing)
   }
 
-  async #replace(active: Authority | undefined, root: Authority): Promise<void> {
-    const now = this.#deps.clock.now()
-    const signer = await this.#deps.keys.load(root.id, root.keyType)
-    const plan = { trustDomain: this.#options.trustDomain, now, ...planOf(this.#options.intermediate) }
-    const next = await createIntermediate(this.#deps, plan, { authority: root, signer })
-    const old: Authority[] = active === undefined ? [] : [{ ...active, state: 'draining' }]
-    await this.#save([...old, next.authority], 'authority.renew', this.#bundle.sequence)
-    this.#activate(next)
+  /** Reads what is stored when that is not known for sure; to be called before a transition is made. */
+  async settle(): Promise<void> {
+    if (!this.#isUncertain) return
+    const stored = await this.#deps.store.loadAuthorities()
+    const issuing = await this.#issuingOf(stored)
+    this.#isUncertain = false
+    await this.#enforce(stored, issuing)
   }
 
   async #start(): Promise<void> {
     const stored = await this.#deps.store.loadAuthorities()
     if (stored.authorities.length === 0) return this.#createFirst()
-    refuseOtherTrustDomain(stored.authorities, this.#options.trustDomain)
-    this.#take(stored.authorities, stored.bundleSequence)
-    await this.#publish()
-    const active = this.#active('intermediate')
-    if (await this.#isRenewedAtStart(active)) return
-    if (active === undefined) return
-    this.#activate({ authority: active, signer: await this.#deps.keys.load(active.id, active.keyType) })
-    if (this.#renewalProblem === null) await this.#tryRootKey()
-  }
-
-  /** A root that cannot sign stops no service whose intermediate still can. */
-  async #isRenewedAtStart(active: Authority | undefined): Promise<boolean> {
-    try {
-      return await this.renewIntermediate()
-    } catch (error) {
-      if (active === undefined || this.#deps.clock.now() / 1000 >= active.notAfter) throw error
-      this.#deps.log.error('authority.renewal_failed', { error })
-      return false
-    }
-  }
-
-  /** A root key that is here must be of use: better known at the start than when the intermediate is due. */
-  async #tryRootKey(): Promise<void> {
-    const { keys, log } = this.#deps
-    const root = this.#active('root')
-    try {
-      if (root !== undefined && (await keys.has(root.id))) await keys.load(root.id, root.keyType)
-      this.#renewalProblem = null
-    } catch (error) {
-      if (this.#renewalProblem === null) log.error('authority.root_key_unusable', { error })
-      this.#renewalProblem =
-        'the key of the root cannot be used, so the intermediate cannot be renewed: the log has the reason'
-    }
+    refuseOtherTrustDomain(stored.authorities, this.options.trustDomain)
+    await this.#enforce(stored, await this.#issuingOf(stored))
   }
 
   async #createFirst(): Promise<void> {
     const now = this.#deps.clock.now()
-    const trustDomain = this.#options.trustDomain
-    const root = await createRoot(this.#deps, { trustDomain, now, ...planOf(this.#options.root) })
-    const plan = { trustDomain, now, ...planOf(this.#options.intermediate) }
-    const intermediate = await createIntermediate(this.#deps, plan, root)
-    await this.#save([root.authority, intermediate.authority], 'authority.create', 1)
-    this.#activate(intermediate)
-    await this.#publish()
+    const root = await createRoot(this.#deps, this.#planOf('root', now))
+    const intermediate = await createIntermediate(this.#deps, this.#planOf('intermediate', now), root)
+    const first = { ...root.authority, publishedSequence: 1 }
+    const transition = { authorities: [first, intermediate.authority], rotations: [], bundleSequence: 1 }
+    await this.commit(transition, { actor: 'alcazar', action: 'authority.create' })
   }
 
-  #active(kind: AuthorityKind): Authority | undefined {
-    return this.#authorities.find((authority) => authority.kind === kind && authority.state === 'active')
+  #planOf(kind: 'root' | 'intermediate', now: UnixMillis) {
+    const { keyType, ttl } = this.options[kind]
+    return { trustDomain: this.options.trustDomain, keyType, ttlSeconds: ttl, now, state: 'active' as const }
   }
 
-  async #save(changed: readonly Authority[], action: string, sequence: number): Promise<void> {
-    const at = this.#deps.clock.now()
-    await this.#deps.store.saveAuthorities({
-      authorities: changed,
-      bundleSequence: sequence,
-      actor: 'alcazar',
-      action,
-      at,
-    })
-    const ids = new Set(changed.map((authority) => authority.id))
-    this.#take([...this.#authorities.filter((authority) => !ids.has(authority.id)), ...changed], sequence)
-  }
-
-  /** Last: files that cannot be written must not keep what is stored from signing. */
-  async #publish(): Promise<void> {
-    await this.#deps.publish(this.#authorities, this.#bundle)
-  }
-
-  #take(authorities: readonly Authority[], sequence: number): void {
-    this.#authorities = authorities
-    this.#bundle = buildBundle(authorities, sequence)
-    this.#trusted = trustedIssuers(authorities)
-    this.#ids = new Set(authorities.map((authority) => authority.id))
-    this.#version++
-  }
-
-  #activate(keyed: KeyedAuthority): void {
+  /** The active intermediate with its key; an expired one needs none, so that the service starts and can be repaired. */
+  async #issuingOf(view: RotationView): Promise<IssuingAuthority | null> {
+    const authority = active(view, 'intermediate')
+    if (authority === undefined) return null
+    const { roots, sequence } = buildBundle(view.authorities, view.bundleSequence)
     const chain: IssuerChain = {
-      authority: keyed.authority.id,
-      intermediates: [keyed.authority.certificate],
-      roots: this.#bundle.roots,
-      bundleSequence: this.#bundle.sequence,
+      authority: authority.id,
+      intermediates: [authority.certificate, ...authority.chain],
+      roots,
+      bundleSequence: sequence,
     }
-    this.#issuing = buildIssuingAuthority(keyed, chain)
+    if (this.#deps.clock.now() / 1000 >= authority.notAfter) return null
+    const known = this.#issuing?.authority.id === authority.id ? this.#issuing.signer : null
+    return buildIssuingAuthority({ authority, signer: known ?? (await this.signerOf(authority)) }, chain)
+  }
+
+  async #store({ authorities, rotations, bundleSequence }: Transition, note: ChangeNote): Promise<void> {
+    const at = this.#deps.clock.now()
+    this.#isUncertain = true
+    await this.#deps.store.saveAuthorities({ authorities, rotations, bundleSequence, at, ...note })
+    this.#isUncertain = false
+  }
+
+  /** Files last: that they cannot be written must not keep what is stored from signing. */
+  async #enforce(view: RotationView, issuing: IssuingAuthority | null): Promise<void> {
+    this.#take(view, issuing)
+    for (const listener of this.#listeners) listener()
+    await this.#deps.publish(this.#view.authorities, this.#bundle)
+  }
+
+  #take(view: RotationView, issuing: IssuingAuthority | null): void {
+    this.#view = view
+    this.#bundle = buildBundle(view.authorities, view.bundleSequence)
+    this.#issuing = issuing
+    this.#trusted = trustedIssuers(view.authorities)
+    this.#ids = new Set(view.authorities.map((authority) => authority.id))
+    this.#version++
   }
 }
 
 function noAuthority(why: string): AppError {
   return new AppError('issue.no_active_authority', `${why}; try again later`, { retryAfterSeconds: 60 })
-}
-
-function activationPoint(authority: Authority): UnixSeconds {
-  return authority.notBefore + (authority.notAfter - authority.notBefore) * ACTIVATE_AT
-}
-
-function planOf(authority: { readonly keyType: KeyType; readonly ttl: number }) {
-  return { keyType: authority.keyType, ttlSeconds: authority.ttl }
 }

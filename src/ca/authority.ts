@@ -15,14 +15,41 @@ export interface Authority {
   readonly notAfter: UnixSeconds
   /** Id of the authority that signed it; its own for a root. */
   readonly issuer: string
-  /** PEM of its certificate, ending in a newline. */
+  /** PEM of its certificate, ending in a newline; of a JWT signing key its public key. */
   readonly certificate: string
   readonly createdAt: UnixMillis
+  /** The sequence that it was first published in; 0: it is not published yet, or never is (intermediates). */
+  readonly publishedSequence: number
+  /** When it came into its state. */
+  readonly changedAt: UnixMillis
+  /** PEM certificates between it and its root, nearest first; empty where it stands right below it. */
+  readonly chain: readonly string[]
+}
+
+export type RotationState = 'distributing' | 'activating' | 'draining' | 'done' | 'aborted'
+
+/** A whole rotation, from the prepared authority to the retirement of the old one. */
+export interface Rotation {
+  readonly id: string
+  readonly kind: AuthorityKind
+  /** Id of the authority that was active when it began. */
+  readonly from: string
+  readonly to: string
+  readonly state: RotationState
+  readonly reason: string
+  readonly actor: string
+  readonly startedAt: UnixMillis
+  readonly activatedAt: UnixMillis | null
+  readonly endedAt: UnixMillis | null
+  /** Somebody let it go on without waiting for those that are behind. */
+  readonly forced: boolean
 }
 
 /** What the store knows of authorities; the sequence grows with every change of the trusted roots. */
 export interface StoredAuthorities {
   readonly authorities: readonly Authority[]
+  /** Those that run, and the ended ones of late, newest first. */
+  readonly rotations: readonly Rotation[]
   readonly bundleSequence: number
 }
 
@@ -34,8 +61,10 @@ export interface AuthorityStore {
 
 export interface AuthorityChange {
   readonly authorities: readonly Authority[]
+  readonly rotations?: readonly Rotation[]
   readonly bundleSequence: number
   readonly actor: string
   readonly action: string
+  readonly reason?: string
   readonly at: UnixMillis
 }

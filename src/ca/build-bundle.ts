@@ -1,6 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import type { Authority } from './authority.ts'
 import type { TrustBundle } from './bundle.ts'
+import { publishedKeysOf, toJwtBundleKeys } from './jwt/published-keys.ts'
 
 const REFRESH_HINT_SECONDS = 300
 
@@ -9,17 +10,24 @@ export function isTrusted(authority: Authority): boolean {
   return authority.state !== 'retired' && authority.state !== 'revoked'
 }
 
-/** The bundle of every trusted root, as PEM and as SPIFFE JSON (B-1…B-8, X-23…X-27). */
+/** The bundle of every trusted root and JWT key, as PEM (roots alone) and as SPIFFE JSON (B-1…B-8, X-23…X-27). */
 export function buildBundle(authorities: readonly Authority[], sequence: number): TrustBundle {
   const roots = authorities.filter((authority) => authority.kind === 'root' && isTrusted(authority))
   const pems = roots.map((root) => root.certificate)
   const spiffe = JSON.stringify({
-    keys: pems.map(toJwk),
+    keys: [...pems.map(toJwk), ...toJwtBundleKeys(publishedKeysOf(authorities))],
     spiffe_sequence: sequence,
     spiffe_refresh_hint: REFRESH_HINT_SECONDS,
+    ...taintedOf(authorities),
   })
   const digest = createHash('sha256').update(spiffe).digest('base64url').slice(0, 22)
   return { sequence, roots: pems, pem: pems.join(''), spiffe, etag: `"${sequence}-${digest}"` }
+}
+
+/** Whose holders shall renew early; readers of SPIFFE bundles pass over members that they do not know. */
+function taintedOf(authorities: readonly Authority[]): { readonly alcazar_tainted_authorities?: readonly string[] } {
+  const ids = authorities.filter(({ state }) => state === 'tainted').map(({ id }) => id)
+  return ids.length === 0 ? {} : { alcazar_tainted_authorities: ids }
 }
 
 /** X-23…X-26: `use`, no `kid`, exactly one certificate in base64. */

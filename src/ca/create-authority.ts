@@ -17,6 +17,8 @@ export interface AuthorityPlan {
   readonly keyType: KeyType
   readonly ttlSeconds: number
   readonly now: UnixMillis
+  /** `active` where nothing has to wait for it: the first ones, and the intermediate of a root that takes over. */
+  readonly state: 'prepared' | 'active'
 }
 
 export interface CreateDeps {
@@ -42,12 +44,15 @@ export async function createRoot(deps: CreateDeps, plan: AuthorityPlan): Promise
   const authority: Authority = {
     id: key.id,
     kind: 'root',
-    state: 'active',
+    state: plan.state,
     keyType: plan.keyType,
     ...validity,
     issuer: key.id,
     certificate,
     createdAt: plan.now,
+    changedAt: plan.now,
+    publishedSequence: 0,
+    chain: [],
   }
   return { authority, signer: key.signer }
 }
@@ -73,13 +78,16 @@ export async function createIntermediate(
   const authority: Authority = {
     id: key.id,
     kind: 'intermediate',
-    state: 'active',
+    state: plan.state,
     keyType: plan.keyType,
     notBefore: Math.max(validity.notBefore, root.authority.notBefore),
     notAfter: validity.notAfter,
     issuer: root.authority.id,
     certificate,
     createdAt: plan.now,
+    changedAt: plan.now,
+    publishedSequence: 0,
+    chain: [],
   }
   return { authority, signer: key.signer }
 }
@@ -92,7 +100,8 @@ export function positiveSerial(random: RandomBytes): Buffer {
   }
 }
 
-function validityOf(plan: AuthorityPlan, limit: UnixSeconds): { notBefore: UnixSeconds; notAfter: UnixSeconds } {
+/** From an hour ago, so that a clock that is a little slow finds it valid; `limit` is the end of whoever signs it. */
+export function validityOf(plan: AuthorityPlan, limit: UnixSeconds): { notBefore: UnixSeconds; notAfter: UnixSeconds } {
   const now = Math.floor(plan.now / 1000)
   return { notBefore: now - BACKDATE_SECONDS, notAfter: Math.min(now + plan.ttlSeconds, limit) }
 }

@@ -73,6 +73,8 @@ export type IssuedEvent = {
   readonly keyType: KeyType
   readonly notAfter: UnixSeconds
   readonly authority: string
+  /** The bundle that was delivered with it. */
+  readonly bundleSequence: number
   readonly peer: string
   readonly milliseconds: number
 }

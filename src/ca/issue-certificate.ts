@@ -1,24 +1,19 @@
-import type { AttestedCaller, Evidence, Role } from '../identity/evidence.ts'
-import { parseSpiffeId } from '../identity/spiffe-id.ts'
+import type { AttestedCaller, Evidence } from '../identity/evidence.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { AppError, toPublicError } from '../kernel/errors.ts'
-import type { TakeToken } from '../kernel/token-bucket.ts'
 import { type Csr, parseCsr } from '../pki/csr.ts'
 import type { KeyType } from '../pki/key-types.ts'
 import type { Authorities } from './authorities.ts'
 import { checkCsrNames } from './csr-names.ts'
-import type { DenyList } from './deny-list.ts'
+import { admit, type EntitleDeps, entitled } from './entitle.ts'
+import { grantedLife, type LifeOptions } from './granted-life.ts'
 import type { Issued, IssueObserver, IssueRequest, UnreadRequest } from './issuance.ts'
 import type { LeafSigner } from './sign-leaf.ts'
 
 /** What an operator decides of issuing; times in seconds. */
-export interface IssuanceOptions {
+export interface IssuanceOptions extends LifeOptions {
   readonly trustDomain: string
   readonly trustDomainAliases: readonly string[]
-  readonly defaultTtl: number
-  readonly maxTtl: number
-  readonly minTtl: number
-  readonly rejectOverMax: boolean
   readonly csrNames: 'match' | 'ignore'
   readonly keyTypes: ReadonlySet<KeyType>
   /** Hex SHA-256 of SubjectPublicKeyInfo. */
@@ -32,19 +27,20 @@ interface IssuanceLimits {
   readonly queue: number | null
 }
 
-export interface IssueDeps {
+export interface IssueDeps extends EntitleDeps {
   readonly options: IssuanceOptions
   readonly limits: () => IssuanceLimits
   readonly attest: (evidence: Evidence) => AttestedCaller | Promise<AttestedCaller>
-  readonly roleOf: (caller: AttestedCaller) => Role | null
   readonly authorities: Authorities
-  readonly denyList: DenyList
   readonly signer: LeafSigner
-  readonly takeGlobal: TakeToken
-  readonly takePerIdentity: TakeToken
   readonly clock: Clock
   readonly observer: IssueObserver
+  /** Whether holders shall come back soon: an authority is tainted. */
+  readonly isUrgent: () => boolean
 }
+
+/** Life while an authority is tainted: its holders come back soon, and learn at once when it is gone. */
+const URGENT_TTL_SECONDS = 600
 
 /** The one use case that gives a certificate for a CSR, whichever door the request came through. */
 export class CertificateIssuer {
@@ -66,15 +62,16 @@ export class CertificateIssuer {
     let caller: AttestedCaller | null = null
     this.#running++
     try {
-      this.#admit(started)
+      admit(this.#deps, this.#running, started)
       const attested = this.#deps.attest(request.evidence) // 1 who: identity comes from evidence, never from the CSR
       caller = attested instanceof Promise ? await attested : attested
-      caller = this.#entitled(caller, request.identity, started)
+      caller = entitled(this.#deps, caller, { wanted: request.identity, now: started })
       const csr = this.#readCsr(request.csr, caller) // 2 only the key of the CSR is taken
-      const ttlSeconds = lifeOf(request.ttlSeconds, this.#deps.options)
+      const ttlSeconds = this.#lifeOf(request)
       const draft = signer.draft({ uri: caller.identity.uri }, csr, ttlSeconds) // 3 nothing unlinted is ever signed
       const { peer, signal } = request
       const issued = await signer.sign(draft, { caller, peer, signal }) // 4 record the intent, sign, record the result
+      this.#refuseDenied(caller, csr) // 5 who was denied meanwhile: what is revoked with them may not have seen this one
       this.#issued(issued, csr.keyType, { request, caller, started })
       return issued
     } catch (error) {
@@ -90,36 +87,9 @@ export class CertificateIssuer {
     this.#refused(error, { request, caller: null, started: this.#deps.clock.monotonic() })
   }
 
-  #admit(now: number): void {
-    const { queue } = this.#deps.limits()
-    if (queue !== null && this.#running > queue) {
-      throw new AppError('limit.queue', `${queue} requests are being served already: try again`, {
-        retryAfterSeconds: 1,
-      })
-    }
-    refuseOverRate(this.#deps.takeGlobal('', now), 'all callers together')
-  }
-
-  #entitled(attested: AttestedCaller, wanted: string | undefined, now: number): AttestedCaller {
-    const caller = wanted === undefined ? forItself(attested) : this.#onBehalf(attested, wanted)
-    const { uri } = caller.identity
-    refuseOverRate(this.#deps.takePerIdentity(uri, now), 'this identity')
-    if (this.#deps.denyList.has('identity', uri)) throw new AppError('issue.denied', `\`${uri}\` is on the deny list`)
-    return caller
-  }
-
-  /** Administrators issue by hand for any identity of the own trust domain. */
-  #onBehalf(attested: AttestedCaller, wanted: string): AttestedCaller {
-    if (this.#deps.roleOf(attested) !== 'admin') {
-      throw new AppError('auth.forbidden', 'only an administrator may name the identity to issue for')
-    }
-    const identity = parseSpiffeId(wanted, 'request.malformed')
-    const { trustDomain } = this.#deps.options
-    if (identity.trustDomain !== trustDomain || identity.path === '') {
-      const detail = { wanted: `spiffe://${trustDomain}/…`, seen: identity.uri }
-      throw new AppError('request.malformed', 'the identity must be of the own trust domain and have a path', detail)
-    }
-    return { identity, attestor: 'admin', subject: attested.identity.uri }
+  #lifeOf({ ttlSeconds }: IssueRequest): number {
+    const granted = grantedLife(ttlSeconds, this.#deps.options)
+    return this.#deps.isUrgent() ? Math.min(granted, URGENT_TTL_SECONDS) : granted
   }
 
   #readCsr(pem: string, caller: AttestedCaller): Csr {
@@ -132,6 +102,12 @@ export class CertificateIssuer {
     }
     checkCsrNames(csr.names, caller.identity, options.trustDomainAliases, options.csrNames)
     return csr
+  }
+
+  #refuseDenied(caller: AttestedCaller, { spkiSha256 }: Csr): void {
+    const { denyList } = this.#deps
+    if (!denyList.has('identity', caller.identity.uri) && !denyList.has('key', spkiSha256.toString('hex'))) return
+    throw new AppError('issue.denied', 'the identity or the key was denied while the certificate was issued')
   }
 
   /** Milliseconds, to the microsecond. */
@@ -149,6 +125,7 @@ export class CertificateIssuer {
       keyType,
       notAfter: issued.notAfter,
       authority: issued.issuer.authority,
+      bundleSequence: issued.issuer.bundleSequence,
       peer: by.request.peer,
       milliseconds: this.#since(by.started),
     })
@@ -171,26 +148,4 @@ interface Served {
   readonly request: Pick<IssueRequest, 'requestId' | 'peer'>
   readonly caller: AttestedCaller | null
   readonly started: number
-}
-
-/** The local administrator has no identity of its own. */
-function forItself(attested: AttestedCaller): AttestedCaller {
-  if (attested.attestor !== 'admin') return attested
-  throw new AppError('request.malformed', 'an administrator has to name the identity to issue for')
-}
-
-/** The life that is granted: the default, raised to the minimum, clamped to (or refused above) the maximum. */
-function lifeOf(wanted: number | undefined, options: IssuanceOptions): number {
-  if (wanted === undefined) return options.defaultTtl
-  if (wanted > options.maxTtl && options.rejectOverMax) {
-    const detail = { wanted: `at most ${options.maxTtl} s`, seen: `${wanted} s` }
-    throw new AppError('issue.ttl_invalid', 'the requested life is above the maximum', detail)
-  }
-  return Math.min(Math.max(wanted, options.minTtl), options.maxTtl)
-}
-
-function refuseOverRate(waitSeconds: number, whose: string): void {
-  if (waitSeconds === 0) return
-  const retryAfterSeconds = Math.max(1, Math.ceil(waitSeconds))
-  throw new AppError('limit.rate', `too many requests of ${whose}: try again later`, { retryAfterSeconds })
 }

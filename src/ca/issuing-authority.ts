@@ -23,19 +23,19 @@ export interface IssuingAuthority {
 
 export function buildIssuingAuthority(keyed: KeyedAuthority, chain: IssuerChain): IssuingAuthority {
   const { authority, signer } = keyed
-  const { name } = readAuthorityCertificate(authority.certificate)
+  const { name, keyId } = readAuthorityCertificate(authority.certificate)
   const templates = new Map<KeyType, LeafTemplate>()
   return {
     authority,
     signer,
     name,
-    keyId: Buffer.from(authority.id, 'hex'),
+    keyId: Buffer.from(keyId, 'hex'),
     chain,
     signed: new Map(),
     template(keyType) {
       const known = templates.get(keyType)
       if (known !== undefined) return known
-      const template = compileLeafTemplate({ name, keyId: authority.id, signatureAlgorithm: signer.algorithm }, keyType)
+      const template = compileLeafTemplate({ name, keyId, signatureAlgorithm: signer.algorithm }, keyType)
       templates.set(keyType, template)
       return template
     },

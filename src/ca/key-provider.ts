@@ -5,6 +5,8 @@ import type { Signer } from '../pki/signer.ts'
 export interface KeyProvider {
   /** A new key, durable before the promise resolves; its id is the subject key identifier of its public key. */
   create(keyType: KeyType): Promise<{ readonly id: string; readonly signer: Signer }>
+  /** Takes over a key that was made elsewhere (DER of its PKCS#8), durable before the promise resolves; again with the same key changes nothing. */
+  adopt(pkcs8: Buffer, keyType: KeyType): Promise<{ readonly id: string; readonly signer: Signer }>
   /** Whether the key is here at all; a root's may be kept elsewhere until it has to sign. */
   has(id: string): Promise<boolean>
   /** The key of an authority; rejects when it is gone or must not be used. */

@@ -41,6 +41,8 @@ export interface IssuanceRecord {
 
 /** A row of the record as people read it; times in Unix seconds, issuedAt in milliseconds, hashes lower-case hex. */
 export interface IssuedRow {
+  /** Of a JWT-SVID `serial` is its `jti`, `spkiSha256` of the key that signed it, `csrSha256` of what was signed. */
+  readonly kind: 'certificate' | 'jwt'
   readonly serial: string
   readonly identity: string
   readonly notBefore: UnixSeconds

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { AttestedCaller } from '../identity/evidence.ts'
 import { parseSpiffeId } from '../identity/spiffe-id.ts'
 import type { Clock, UnixSeconds } from '../kernel/clock.ts'
+import { AppError } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 import { ExposedKeyError, generateKey, privateKeyPem, readPrivateKey, writeFileAtomically } from '../pki/file-keys.ts'
 import type { SubjectNames } from '../pki/profile.ts'
@@ -51,7 +52,7 @@ export class ServingCertificate {
 
   /** Takes the pair of the last run when it still fits, else issues one; then keeps it fresh until `stop`. */
   static async open(deps: ServingDeps, options: ServingOptions): Promise<ServingCertificate> {
-    const pair = (await readPair(deps, options)) ?? (await issuePair(deps, options))
+    const pair = (await readPair(deps, options, fits)) ?? (await issueOrRepair(deps, options))
     const serving = new ServingCertificate(deps, options, pair)
     const checkEveryMs = Math.min(MAX_CHECK_EVERY_MS, (options.ttlSeconds * 1000) / CHECKS_PER_LIFE)
     serving.#timer = setInterval(() => void serving.#tick(), checkEveryMs)
@@ -113,10 +114,27 @@ async function issuePair(deps: ServingDeps, options: ServingOptions): Promise<Pa
   return { cert, key: privateKeyPem(key, null), notBefore: issued.notBefore, notAfter: issued.notAfter }
 }
 
-/** The pair on disk, or null when a new one has to be issued; only a key that others can read ends the start. */
-async function readPair(deps: ServingDeps, options: ServingOptions): Promise<Pair | null> {
+/** Where nothing can sign any more, the old pair serves on, so that administrators reach the service and repair it. */
+async function issueOrRepair(deps: ServingDeps, options: ServingOptions): Promise<Pair> {
   try {
-    return await readFittingPair(deps, options)
+    return await issuePair(deps, options)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'issue.no_active_authority') throw error
+    const old = await readPair(deps, options, () => true)
+    if (old === null) throw error
+    deps.log.error('serving_certificate.not_renewed', { error, notAfter: old.notAfter })
+    return old
+  }
+}
+
+/** Whether a pair that was read shall be used. */
+type Fits = (pair: Pair, deps: ServingDeps, options: ServingOptions) => boolean
+
+/** The pair on disk, or null when a new one has to be issued; only a key that others can read ends the start. */
+async function readPair(deps: ServingDeps, options: ServingOptions, isFit: Fits): Promise<Pair | null> {
+  try {
+    const pair = await readStoredPair(options)
+    return pair !== null && isFit(pair, deps, options) ? pair : null
   } catch (error) {
     if (error instanceof ExposedKeyError) throw error
     deps.log.warn('serving_certificate.replaced', { error })
@@ -124,8 +142,8 @@ async function readPair(deps: ServingDeps, options: ServingOptions): Promise<Pai
   }
 }
 
-/** Null when there is none, it is due, or it fits neither the names, the key nor the authorities. */
-async function readFittingPair(deps: ServingDeps, options: ServingOptions): Promise<Pair | null> {
+/** Null when there is none, or its key is not its own. */
+async function readStoredPair(options: ServingOptions): Promise<Pair | null> {
   const key = await readPrivateKey(options.keyFile, options.passphrase).catch(nullWhenMissing)
   const cert = await readFile(options.certificateFile, 'utf8').catch(nullWhenMissing)
   if (key === null || cert === null) return null
@@ -136,8 +154,13 @@ async function readFittingPair(deps: ServingDeps, options: ServingOptions): Prom
     notBefore: Date.parse(leaf.validFrom) / 1000,
     notAfter: Date.parse(leaf.validTo) / 1000,
   }
-  const fits = hasNames(leaf, options.names) && isPair(leaf, key) && isOurs(cert, leaf, deps.authorities)
-  return fits && !isDue(pair, deps.clock) ? pair : null
+  return isPair(leaf, key) ? pair : null
+}
+
+/** Not due yet, with the names of now and from the authority that signs now. */
+function fits(pair: Pair, { authorities, clock }: ServingDeps, { names }: ServingOptions): boolean {
+  const leaf = new X509Certificate(pair.cert)
+  return hasNames(leaf, names) && isOurs(pair.cert, leaf, authorities) && !isDue(pair, clock)
 }
 
 function isPair(leaf: X509Certificate, key: KeyObject): boolean {

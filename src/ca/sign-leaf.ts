@@ -162,7 +162,7 @@ function toIssued(draft: LeafDraft, certificate: Buffer, at: { identity: string;
 }
 
 /** Nobody waits for the answer any more: nothing is signed. */
-function refuseGone(signal: Cancellation | undefined): void {
+export function refuseGone(signal: Cancellation | undefined): void {
   if (signal?.aborted !== true) return
-  throw new AppError('issue.not_recorded', 'the caller went away before the certificate was signed')
+  throw new AppError('issue.not_recorded', 'the caller went away before it was signed')
 }

@@ -7,7 +7,8 @@ import type { Authority } from './authority.ts'
  * for identities of the old one, and leaves of the new one below them would be refused by every verifier.
  */
 export function refuseOtherTrustDomain(authorities: readonly Authority[], trustDomain: string): void {
-  for (const { certificate } of authorities) {
+  for (const { kind, certificate } of authorities) {
+    if (kind === 'jwt') continue // a bare key names nobody
     const stored = trustDomainOf(certificate)
     if (stored === null || stored === trustDomain) continue
     throw new StartupError(

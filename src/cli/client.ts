@@ -6,7 +6,7 @@ import type { Target } from './target.ts'
 import { toTransportError } from './transport-error.ts'
 
 /** One request to the API. */
-interface Call {
+export interface Call {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   readonly query?: Readonly<Record<string, string | undefined>>
@@ -64,7 +64,8 @@ async function exchange(target: Target, call: Call, timeoutMs: number): Promise<
   }
 }
 
-async function openRequest(target: Target) {
+/** Node's `request` for the target; loaded when it is needed. */
+export async function openRequest(target: Target) {
   return target.kind === 'socket' ? (await import('node:http')).request : (await import('node:https')).request
 }
 
@@ -73,7 +74,8 @@ interface Outgoing {
   readonly signal: AbortSignal
 }
 
-function toRequestOptions(target: Target, call: Call, { body, signal }: Outgoing): RequestOptions {
+/** What Node's `request` is given for one call. */
+export function toRequestOptions(target: Target, call: Call, { body, signal }: Outgoing): RequestOptions {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(call.query ?? {})) if (value !== undefined) query.set(name, value)
   const path = query.size === 0 ? call.path : `${call.path}?${query}`

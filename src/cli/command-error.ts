@@ -19,6 +19,7 @@ const OWN_CODES = {
   'file.exists': EXIT.refused,
   'identity.differs': EXIT.refused,
   'resource.not_found': EXIT.refused,
+  'rotation.aborted': EXIT.refused,
   cancelled: EXIT.refused,
 } as const satisfies Record<string, ExitCode>
 

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
 import type { UnixMillis } from '../kernel/clock.ts'
 
 /** Where text goes; colours and relative times are for a terminal alone. */
@@ -13,8 +14,8 @@ export interface Io {
   readonly stderr: Sink
   readonly env: Readonly<Record<string, string | undefined>>
   readonly now: () => UnixMillis
-  /** Asks a person and gives the answer; null where nobody can be asked. */
-  readonly ask: ((question: string) => Promise<string>) | null
+  /** Asks a person and gives the answer, which is not shown if it is to be hidden; null where nobody can be asked. */
+  readonly ask: ((question: string, answer?: 'hidden') => Promise<string>) | null
 }
 
 /** The Io of this process; a reader that went away (`| head`) ends it quietly. */
@@ -39,11 +40,16 @@ function endOnClosedPipe(error: NodeJS.ErrnoException): void {
   process.exit()
 }
 
-async function askPerson(question: string): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr })
+async function askPerson(question: string, answer?: 'hidden'): Promise<string> {
+  const isHidden = answer === 'hidden'
+  if (isHidden) process.stderr.write(question)
+  const output = isHidden ? new Writable({ write: (_bytes, _encoding, done) => done() }) : process.stderr
+  const echo = isHidden ? { terminal: true } : {} // a terminal echoes to its output: to nowhere
+  const lines = createInterface({ input: process.stdin, output, ...echo })
   try {
-    return await lines.question(question)
+    return await lines.question(isHidden ? '' : question)
   } finally {
     lines.close()
+    if (isHidden) process.stderr.write('\n')
   }
 }

@@ -1,12 +1,20 @@
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { addApplyCommand } from './commands/apply.ts'
+import { addAuditCommands } from './commands/audit.ts'
+import { addAuthorityCommands } from './commands/authority.ts'
+import { addBackupCommand } from './commands/backup.ts'
 import { addBundleCommands } from './commands/bundle.ts'
 import { addCertCommands } from './commands/cert.ts'
 import { addCompletionCommand } from './commands/completion.ts'
+import { addCrlCommands } from './commands/crl.ts'
 import { addDeleteCommand } from './commands/delete.ts'
+import { addDenyCommands } from './commands/deny.ts'
 import { addDiffCommand } from './commands/diff.ts'
 import { addGetCommand } from './commands/get.ts'
+import { addJwtCommands } from './commands/jwt.ts'
+import { addPolicyCommands } from './commands/policy.ts'
+import { addRestoreCommand } from './commands/restore.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addStatusCommand } from './commands/status.ts'
 import { addTokenCommands } from './commands/token.ts'
@@ -30,11 +38,19 @@ export function buildProgram(io: Io): Command {
   addServeCommand(program, io)
   addTokenCommands(program, io)
   addCertCommands(program, io)
+  addJwtCommands(program, io)
+  addAuthorityCommands(program, io)
   addBundleCommands(program, io)
+  addDenyCommands(program, io)
+  addCrlCommands(program, io)
   addApplyCommand(program, io)
   addGetCommand(program, io)
   addDiffCommand(program, io)
   addDeleteCommand(program, io)
+  addPolicyCommands(program, io)
+  addAuditCommands(program, io)
+  addBackupCommand(program, io)
+  addRestoreCommand(program, io)
   addStatusCommand(program, io)
   addCompletionCommand(program, io)
   return program

@@ -14,6 +14,11 @@ export function toSafeJson(value: unknown): string {
   return JSON.stringify(value, null, 2).replace(UNSAFE, (char) => (char === '\n' ? char : toEscapes(char)))
 }
 
+/** The same in one line, for streams of JSON lines. */
+export function toSafeJsonLine(value: unknown): string {
+  return JSON.stringify(value).replace(UNSAFE, toEscapes)
+}
+
 function toEscapes(char: string): string {
   const units = Array.from({ length: char.length }, (_, i) => char.charCodeAt(i))
   return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')

@@ -50,12 +50,17 @@ export function distance(iso: string, now: number): string | null {
   if (Number.isNaN(at)) return null
   const seconds = Math.round(Math.abs(at - now) / 1000)
   if (seconds === 0) return 'now'
+  return at > now ? `in ${toSpan(seconds)}` : `${toSpan(seconds)} ago`
+}
+
+/** `43 min`, `2 d 3 h`. */
+export function toSpan(seconds: number): string {
   const unit = UNITS.findIndex(([size]) => seconds >= size)
   const [size, name] = UNITS[unit] ?? UNITS[3]
   const count = Math.floor(seconds / size)
   const smaller = UNITS[unit + 1]
   const rest = smaller === undefined ? 0 : Math.floor((seconds % size) / smaller[0])
-  const text =
-    smaller !== undefined && count < FEW && rest > 0 ? `${count} ${name} ${rest} ${smaller[1]}` : `${count} ${name}`
-  return at > now ? `in ${text}` : `${text} ago`
+  return smaller !== undefined && count < FEW && rest > 0
+    ? `${count} ${name} ${rest} ${smaller[1]}`
+    : `${count} ${name}`
 }

@@ -1,6 +1,6 @@
 import { problemsOfAdministrators } from '../identity/administrators.ts'
 import { problemsOfImpersonation } from '../identity/impersonation.ts'
-import { problemsOfAttestation } from '../identity/options-problems.ts'
+import { problemsOfAttestation, problemsOfForeignTrust } from '../identity/options-problems.ts'
 import { isLoopback } from './address.ts'
 import type { Address, Config } from './config.ts'
 import type { ConfigProblem } from './problems.ts'
@@ -12,7 +12,7 @@ interface CrossCheck {
   readonly problems: (config: Config) => readonly ConfigProblem[]
 }
 
-const LISTENERS = ['grpc', 'https', 'monitoring', 'decisions'] as const
+const LISTENERS = ['grpc', 'https', 'monitoring', 'decisions', 'bundle'] as const
 
 const CHECKS: readonly CrossCheck[] = [
   {
@@ -61,6 +61,31 @@ const CHECKS: readonly CrossCheck[] = [
       ),
   },
   {
+    reads: ['authority.jwt.svidTtl', 'authority.jwt.ttl'],
+    problems: ({ authority: { jwt } }) =>
+      unless(jwt.svidTtl < jwt.ttl, 'authority.jwt.svidTtl', 'must be shorter than `authority.jwt.ttl`'),
+  },
+  {
+    reads: ['authority.upstream', 'authority.import'],
+    problems: ({ authority: { upstream, import: imported } }) => [
+      ...unless(
+        upstream === undefined || imported.directory === null,
+        'authority.upstream',
+        'and `authority.import.directory` exclude each other: both say where intermediates come from',
+      ),
+      ...unless(
+        upstream === undefined || (upstream.certFile === undefined) === (upstream.keyFile === undefined),
+        'authority.upstream.certFile',
+        'and `authority.upstream.keyFile` belong together',
+      ),
+      ...unless(
+        upstream === undefined || (upstream.certFile ?? upstream.tokenFile) !== undefined,
+        'authority.upstream',
+        'needs `certFile` and `keyFile`, or `tokenFile`: an administrator has to ask',
+      ),
+    ],
+  },
+  {
     reads: ['listen.monitoring'],
     problems: ({ listen: { monitoring } }) =>
       unless(
@@ -81,7 +106,12 @@ const CHECKS: readonly CrossCheck[] = [
   { reads: ['listen'], problems: addressesTwice },
   {
     reads: ['trustDomain', 'attestation.jwt'],
-    problems: (config) => problemsOfAttestation({ ...config, impersonation: [], admins: [] }),
+    problems: (config) => problemsOfAttestation(jwtAlone(config)),
+  },
+  {
+    reads: ['trustDomain', 'trustDomainAliases', 'attestation.clientCertificate.foreign'],
+    problems: ({ attestation, trustDomain, trustDomainAliases }) =>
+      problemsOfForeignTrust(attestation.clientCertificate.foreign, [trustDomain, ...trustDomainAliases]),
   },
   {
     reads: ['trustDomain', 'impersonation'],
@@ -93,6 +123,12 @@ const CHECKS: readonly CrossCheck[] = [
     problems: ({ admins, trustDomain }) => problemsOfAdministrators(admins, trustDomain),
   },
 ]
+
+/** The other parts of attestation have checks of their own. */
+function jwtAlone(config: Config): Config {
+  const clientCertificate = { ...config.attestation.clientCertificate, foreign: [] }
+  return { ...config, attestation: { ...config.attestation, clientCertificate }, impersonation: [], admins: [] }
+}
 
 /** Problems between keys, left out where a key that they look at already has one of its own. */
 export function crossCheck(config: Config, found: readonly ConfigProblem[]): ConfigProblem[] {
@@ -111,9 +147,13 @@ function unless(holds: boolean, path: string, message: string): readonly ConfigP
 
 function addressesTwice({ listen }: Config): readonly ConfigProblem[] {
   return LISTENERS.flatMap((name, index) => {
-    const other = LISTENERS.slice(0, index).find((earlier) => collide(listen[earlier], listen[name]))
+    const other = LISTENERS.slice(0, index).find((earlier) => collide(at(listen[earlier]), at(listen[name])))
     return other === undefined ? [] : [{ path: `listen.${name}`, message: `is the address of \`listen.${other}\`` }]
   })
+}
+
+function at(listener: Config['listen'][(typeof LISTENERS)[number]]): Address | null {
+  return listener !== null && 'address' in listener ? listener.address : listener
 }
 
 function collide(a: Address | null, b: Address | null): boolean {

@@ -9,7 +9,7 @@ const PREFIX = 'ALCAZAR_'
 
 /** Variables of the command line, which are not configuration. */
 const OF_THE_COMMAND_LINE: ReadonlySet<string> = new Set(
-  ['SERVER', 'CACERT', 'CERT', 'KEY', 'TOKEN', 'OUTPUT', 'CONFIG'].map((name) => PREFIX + name),
+  ['SERVER', 'CACERT', 'CERT', 'KEY', 'TOKEN', 'OUTPUT', 'CONFIG', 'BACKUP_PASSPHRASE'].map((name) => PREFIX + name),
 )
 
 /** What Kubernetes sets in every pod beside a Service named `alcazar`: nobody's configuration, and no slip. */

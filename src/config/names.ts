@@ -27,13 +27,24 @@ export const identityTemplate = text('`kubernetes` or a template', (value) => {
 /** The issuer exactly as tokens spell it, an absolute URL. */
 export const issuer = text('URL', (value) => problemOfUrl(value) ?? (value.includes('?') ? 'must have no query' : null))
 
+/** The issuer of our own tokens: what is fetched goes behind it (OpenID Connect Discovery 1.0 §3). */
+export const oidcIssuer = text('https URL', (value) => {
+  const problem = problemOfUrl(value)
+  if (problem !== null) return problem
+  if (!value.startsWith('https://')) return 'must be an https URL'
+  return value.includes('?') || value.includes('#') ? 'must have no query or fragment' : null
+})
+
+/** A server and nothing behind it. */
+export const httpsOrigin = text('https URL', (value) => {
+  const parsed = URL.parse(value)
+  return parsed?.protocol === 'https:' && [parsed.origin, `${parsed.origin}/`].includes(value)
+    ? null
+    : 'must be `https://host:port` in lower case with nothing behind it'
+})
+
 /** Where something is fetched from; whether plain http will do is for the one who fetches to say. */
 export const url = text('URL', problemOfUrl)
-
-export const httpsUrl = text('https URL', (value) => {
-  const problem = problemOfUrl(value)
-  return problem === null && !value.startsWith('https://') ? 'must be an https URL' : problem
-})
 
 function problemOfUrl(value: string): string | null {
   const parsed = URL.parse(value)

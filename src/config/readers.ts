@@ -1,7 +1,6 @@
 import { DURATION_FORM, toSeconds } from '../kernel/duration.ts'
 import { RATE_FORM, toPerSecond } from '../kernel/rate.ts'
 import { SIZE_FORM, toBytes } from '../kernel/size.ts'
-import { parseStrictJson } from '../kernel/strict-json.ts'
 import type { Reader } from './key.ts'
 import { quote, ValueProblem } from './problems.ts'
 
@@ -138,10 +137,4 @@ export const yes: Reader<true> = {
 /** A map, which is not null and not a list. */
 export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-export const offOrMap: Reader<'off' | Record<string, unknown>> = {
-  form: '`"off"` or a map',
-  read: (value) => (value === 'off' || isMap(value) ? value : refuse('`"off"` or a map', value)),
-  fromText: (written) => (written.startsWith('{') ? parseStrictJson(written, JSON_OPTIONS) : written),
 }

@@ -16,7 +16,7 @@ const store = Type.Object(
     retention: Type.Object({
       issued: key(orOff(duration()), {
         default: '30d',
-        description: 'How long an issued certificate stays in the record after it expired.',
+        description: 'How long an issued certificate stays in the record after it expired; rows go in their order.',
       }),
       audit: key(orOff(duration()), {
         default: 'off',

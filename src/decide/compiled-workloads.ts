@@ -1,6 +1,7 @@
 import type { MeshSettings } from '../mesh/mesh-settings.ts'
 import type { Policy, WorkloadEntry } from '../mesh/resource.ts'
 import { policiesIn, type ResourceSet } from '../mesh/snapshot.ts'
+import { candidatesFor } from '../policy/candidates.ts'
 import { type CompiledWorkload, compileWorkload } from '../policy/compile-workload.ts'
 import { openRuleCompiler, type RuleCompiler, trustDomainsOf } from '../policy/rule-compiler.ts'
 import { type FoundWorkload, findWorkload, type StoredReference, toWorkload } from './find-workload.ts'
@@ -72,10 +73,9 @@ export class CompiledWorkloads {
     const root = rootNamespace === namespace || rootNamespace === '' ? NONE : policiesIn(set, rootNamespace)
     const known = 'entry' in found ? this.#byEntry.get(found.entry) : this.#byNamespace.get(namespace)
     if (known !== undefined && known.own === own && known.root === root) return known.prepared
-    const compiled = compileWorkload(toWorkload(found), root.length === 0 ? own : [...root, ...own], {
-      mesh: this.mesh,
-      compile: this.#compile,
-    })
+    const workload = toWorkload(found)
+    const policies = [...candidatesFor(root, workload), ...candidatesFor(own, workload)]
+    const compiled = compileWorkload(workload, policies, { mesh: this.mesh, compile: this.#compile })
     const plan = compileJwtRules(compiled.requestAuthentications)
     const prepared = { compiled, aides: toAides(plan, this.#deps) }
     this.#keep(found, { own, root, prepared })

@@ -9,6 +9,7 @@ import { toDeclaredPorts } from './find-workload.ts'
 export interface WrittenRequest {
   readonly protocol: 'http' | 'tcp'
   readonly port: number
+  /** Empty: not known, as of a Unix socket. */
   readonly sourceIp: string
   /** Null and absent: the workload's own address. */
   readonly destinationIp?: string | null
@@ -24,7 +25,7 @@ export interface WrittenRequest {
   readonly joined?: boolean
 }
 
-export interface WrittenPeer {
+interface WrittenPeer {
   readonly uriSans?: readonly string[]
   /** Empty, null and absent are the same. */
   readonly sni?: string | null
@@ -43,12 +44,12 @@ export interface WrittenWorkload {
 }
 
 /** By name, whose prefix before `-` is the protocol, or by number; `as-told`: none are declared. */
-export type WrittenPorts = Readonly<Record<string, number>> | Readonly<Record<string, PortProtocol>> | 'as-told'
+type WrittenPorts = Readonly<Record<string, number>> | Readonly<Record<string, PortProtocol>> | 'as-told'
 
 /** The question of a request; `path` is where it stands, for `request.malformed`. */
 export function toWrittenQuestion(request: WrittenRequest, path: string): Question {
   const { protocol, port, sourceIp, destinationIp = null, peer } = request
-  refuseUnlessIp(sourceIp, `${path}.sourceIp`)
+  if (sourceIp !== '') refuseUnlessIp(sourceIp, `${path}.sourceIp`)
   if (destinationIp !== null) refuseUnlessIp(destinationIp, `${path}.destinationIp`)
   const http = protocol === 'tcp' ? null : toHttp(request, path)
   return { port, sourceIp, destinationIp, peer: peer === null ? null : toPeer(peer), http }

@@ -1,7 +1,7 @@
 import { AppError } from '../kernel/errors.ts'
 import type { AttestedCaller, Role } from './evidence.ts'
 import type { AdministratorEntry, OptionProblem } from './options.ts'
-import { problemOfSpiffeId } from './spiffe-id.ts'
+import { problemOfSpiffeId, type SpiffeId } from './spiffe-id.ts'
 
 /** Who may administer, ready to be asked. */
 export interface Administrators {
@@ -13,8 +13,11 @@ export interface Administrators {
 
 const RANK = { viewer: 1, operator: 2, admin: 3 } as const satisfies Record<Role, number>
 
-/** Compiles the entries once; of several for one identity the highest counts. */
-export function compileAdministrators(entries: readonly AdministratorEntry[]): Administrators {
+/** Compiles the entries once; of several for one identity the highest counts. Who is accepted from a foreign trust domain may look. */
+export function compileAdministrators(
+  entries: readonly AdministratorEntry[],
+  isForeignViewer: (identity: SpiffeId) => boolean,
+): Administrators {
   const roles = new Map<string, Role>()
   for (const { identity, role } of entries) {
     const other = roles.get(identity)
@@ -24,7 +27,7 @@ export function compileAdministrators(entries: readonly AdministratorEntry[]): A
     if (caller.attestor === 'admin') return 'admin'
     if (caller.spend !== undefined) return null // it is counted when a certificate is issued, so it is good for nothing else
     if (caller.impersonatedBy !== undefined) return null // a grant is to renew for workloads, not to administer as one
-    return roles.get(caller.identity.uri) ?? null
+    return isForeignViewer(caller.identity) ? 'viewer' : (roles.get(caller.identity.uri) ?? null)
   }
   return { roleOf, requireRole: (caller, minimum) => requireRank(roleOf(caller), minimum) }
 }

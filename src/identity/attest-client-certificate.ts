@@ -110,8 +110,8 @@ function isSignedBy(der: Buffer, publicKey: KeyObject): boolean {
   }
 }
 
-/** The checks of a leaf (SPIFFE X-2, X-4, X-11, X-22). */
-function identityOf(certificate: ParsedCertificate, trustDomain: string): SpiffeId {
+/** The identity of a leaf, after the checks of one (SPIFFE X-2, X-4, X-11, X-22). */
+export function identityOf(certificate: ParsedCertificate, trustDomain: string): SpiffeId {
   const { isCa, keyUsage, extendedKeyUsage, uris } = certificate
   if (isCa || (keyUsage & SIGNS_CERTIFICATES_OR_CRLS) !== 0) throw untrusted('it is that of an authority')
   if (!extendedKeyUsage.includes(CLIENT_AUTH)) throw untrusted('it is not for client authentication')
@@ -120,8 +120,8 @@ function identityOf(certificate: ParsedCertificate, trustDomain: string): Spiffe
   return parseWorkloadId(uri, trustDomain, 'auth.certificate_untrusted')
 }
 
-/** Both ends belong to the validity (RFC 5280 §4.1.2.5). */
-function checkValidity({ notBefore, notAfter }: ParsedCertificate, now: UnixSeconds): void {
+/** Refuses one that is not valid at `now`; both ends belong to the validity (RFC 5280 §4.1.2.5). */
+export function checkValidity({ notBefore, notAfter }: ParsedCertificate, now: UnixSeconds): void {
   if (now < notBefore) throw untrusted('it is not valid yet: check the clocks')
   if (now >= notAfter + 1) {
     const ago = Math.floor(now - notAfter)
@@ -129,6 +129,7 @@ function checkValidity({ notBefore, notAfter }: ParsedCertificate, now: UnixSeco
   }
 }
 
-function untrusted(problem: string, cause?: unknown): AppError {
+/** The refusal of a client certificate, with what is wrong with it. */
+export function untrusted(problem: string, cause?: unknown): AppError {
   return new AppError('auth.certificate_untrusted', `the client certificate is not trusted: ${problem}`, { cause })
 }

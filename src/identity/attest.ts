@@ -3,6 +3,7 @@ import { AppError } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 import { type Administrators, compileAdministrators } from './administrators.ts'
 import { ClientCertificateAttestation, type Denied, type TrustedIssuers } from './attest-client-certificate.ts'
+import { ForeignCertificateAttestation, type ForeignTrust } from './attest-foreign-certificate.ts'
 import { JwtAttestation } from './attest-jwt.ts'
 import type { AttestedCaller, Evidence, Role } from './evidence.ts'
 import { compileImpersonation, type Impersonation } from './impersonation.ts'
@@ -16,6 +17,8 @@ import { parseSpiffeId } from './spiffe-id.ts'
 
 export interface AttestationPorts {
   readonly issuers: TrustedIssuers
+  /** Asked for clients of the trust domains in `attestation.clientCertificate.foreign`. */
+  readonly foreign: ForeignTrust
   readonly denied: Denied
   readonly joinTokens: JoinTokens
   readonly clock: Clock
@@ -26,6 +29,7 @@ export interface AttestationPorts {
 interface Compiled {
   readonly options: AttestationOptions
   readonly certificate: ClientCertificateAttestation
+  readonly foreign: ForeignCertificateAttestation
   readonly jwt: JwtAttestation
   readonly keySources: ReadonlyMap<string, KeySource>
   readonly impersonation: Impersonation
@@ -34,6 +38,8 @@ interface Compiled {
 }
 
 type Result = AttestedCaller | Promise<AttestedCaller>
+/** Judges a client certificate, DER. */
+type AttestCertificate = (leaf: Buffer) => AttestedCaller
 
 /** Who asks: turns evidence into an attested caller, by the options in force. */
 export class Attestation {
@@ -53,9 +59,21 @@ export class Attestation {
   /** At once where nothing has to be read or verified; throws or rejects with an `auth.…` code, or `issue.denied`. */
   attest(evidence: Evidence): Result {
     const compiled = this.#compiled // one version of the options for the whole of it
+    return this.#attest(compiled, evidence, (leaf) => compiled.certificate.attest(leaf))
+  }
+
+  /** The same for routes that only show something: also clients of foreign trust domains, where the options accept them. */
+  attestViewer(evidence: Evidence): Result {
+    const compiled = this.#compiled
+    return this.#attest(compiled, evidence, (leaf) => {
+      return compiled.foreign.concerns(leaf) ? compiled.foreign.attest(leaf) : compiled.certificate.attest(leaf)
+    })
+  }
+
+  #attest(compiled: Compiled, evidence: Evidence, attestCertificate: AttestCertificate): Result {
     if (evidence.localAdmin === true && evidence.joinToken === undefined)
       return impersonated(compiled, compiled.local, evidence)
-    const outcomes = this.#tryProofs(compiled, evidence)
+    const outcomes = this.#tryProofs(compiled, evidence, attestCertificate)
     const decide = (settled: readonly Outcome[]) =>
       impersonated(compiled, this.#refuseDenied(settle(settled)), evidence)
     return outcomes.every(isSettled) ? decide(outcomes) : Promise.all(outcomes).then(decide)
@@ -83,12 +101,16 @@ export class Attestation {
   }
 
   /** In the order of precedence: client certificate, bearer, join token of the body. */
-  #tryProofs(compiled: Compiled, evidence: Evidence): (Outcome | Promise<Outcome>)[] {
+  #tryProofs(
+    compiled: Compiled,
+    evidence: Evidence,
+    attestCertificate: AttestCertificate,
+  ): (Outcome | Promise<Outcome>)[] {
     const { clientCertificate, bearer, joinToken } = evidence
     const { attestation } = compiled.options
     const outcomes: (Outcome | Promise<Outcome>)[] = []
     if (clientCertificate !== undefined && attestation.clientCertificate.enabled) {
-      outcomes.push(tryProof(() => compiled.certificate.attest(clientCertificate)))
+      outcomes.push(tryProof(() => attestCertificate(clientCertificate)))
     }
     if (bearer !== undefined) {
       const isJoinToken = bearer.startsWith(JOIN_TOKEN_PREFIX)
@@ -121,15 +143,22 @@ function compile(
   const problems = problemsOfAttestation(options)
   if (problems.length > 0) throw new AttestationOptionsError(problems)
   const { trustDomain, limits } = options
-  const { issuers, denied, clock } = ports
+  const { issuers, foreign, denied, clock } = ports
   const jwtIssuers = openJwtIssuers(options, ports, known)
+  const foreignCertificate = new ForeignCertificateAttestation({
+    entries: options.attestation.clientCertificate.foreign,
+    trust: foreign,
+    denied,
+    clock,
+  })
   return {
     options,
     certificate: new ClientCertificateAttestation({ trustDomain, issuers, denied, clock }),
+    foreign: foreignCertificate,
     jwt: new JwtAttestation({ issuers: jwtIssuers.byName, maxTokenBytes: limits.token, clock }),
     keySources: jwtIssuers.keySources,
     impersonation: compileImpersonation(options),
-    administrators: compileAdministrators(options.admins),
+    administrators: compileAdministrators(options.admins, (identity) => foreignCertificate.accepts(identity)),
     local: localAdministrator(trustDomain),
   }
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
+import type { PeerCertificate } from 'node:tls'
 import { isLoopbackAddress, isPublicAddress } from './public-address.ts'
 
 /** Thrown for everything that keeps a document from being fetched; the message is for the log, not for clients. */
@@ -13,6 +14,8 @@ export class FetchError extends Error {
 export interface FetchOptions {
   /** PEM of the certificate authorities to trust; absent: the public ones. */
   readonly ca?: string
+  /** Judges the certificate (DER) of the server in place of comparing its names with the host; `ca` has vouched for it. */
+  readonly checkServer?: (certificate: Buffer) => Error | undefined
   readonly bearerToken?: string
   readonly allowPrivateAddress: boolean
   /** Ends the whole of it, redirects included. */
@@ -43,7 +46,7 @@ async function get(url: URL, options: FetchOptions): Promise<IncomingMessage> {
   const isAllowed = addressRule(url, options.allowPrivateAddress)
   const host = url.hostname.replace(/^\[|\]$/g, '')
   if (isIP(host) !== 0 && !isAllowed(host)) throw new FetchError(`${host} is not a public address`)
-  const { bearerToken, ca, signal } = options
+  const { bearerToken, ca, checkServer, signal } = options
   const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
     agent: false,
     headers: {
@@ -53,6 +56,9 @@ async function get(url: URL, options: FetchOptions): Promise<IncomingMessage> {
     },
     lookup: checkedLookup(isAllowed),
     ...(ca === undefined ? {} : { ca }),
+    ...(checkServer === undefined
+      ? {}
+      : { checkServerIdentity: (_host: string, { raw }: PeerCertificate) => checkServer(raw) }),
     signal,
   })
   // once there is a response, an error is for whoever reads its body

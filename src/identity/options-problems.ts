@@ -1,7 +1,7 @@
 import { problemsOfAdministrators } from './administrators.ts'
 import { compileIdentityRule } from './identity-rule.ts'
 import { problemsOfImpersonation } from './impersonation.ts'
-import type { AttestationOptions, JwtRule, OptionProblem } from './options.ts'
+import type { AttestationOptions, ForeignTrustEntry, JwtRule, OptionProblem } from './options.ts'
 import { KeySetError, toKeySet } from './verification-key.ts'
 
 /** Everything that keeps the options from being used, by path in the configuration. */
@@ -13,9 +13,25 @@ export function problemsOfAttestation(options: AttestationOptions): readonly Opt
     ...issuers.flatMap((issuer, i) =>
       issuers.indexOf(issuer) === i ? [] : [{ path: `attestation.jwt[${i}].issuer`, message: 'stands there twice' }],
     ),
+    ...problemsOfForeignTrust(attestation.clientCertificate.foreign, [trustDomain]),
     ...problemsOfImpersonation(impersonation, trustDomain),
     ...problemsOfAdministrators(admins, trustDomain),
   ]
+}
+
+/** What keeps foreign trust domains from being accepted: `own` are the names of ours, whose identities no other may vouch for. */
+export function problemsOfForeignTrust(entries: readonly ForeignTrustEntry[], own: readonly string[]): OptionProblem[] {
+  return entries.flatMap(({ trustDomain, identities }, i) => {
+    const path = `attestation.clientCertificate.foreign[${i}]`
+    const message = `\`${trustDomain}\` is the trust domain of this service itself`
+    const others = identities.filter((identity) => !identity.startsWith(`spiffe://${trustDomain}/`))
+    return [
+      ...(own.includes(trustDomain) ? [{ path: `${path}.trustDomain`, message }] : []),
+      ...others.map((identity) => {
+        return { path: `${path}.identities`, message: `\`${identity}\` is not below \`spiffe://${trustDomain}/\`` }
+      }),
+    ]
+  })
 }
 
 function problemsOfRule(rule: JwtRule, path: string, trustDomain: string): OptionProblem[] {

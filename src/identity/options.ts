@@ -24,6 +24,12 @@ export interface ImpersonationGrant {
   readonly identities: readonly string[]
 }
 
+/** Which identities of a foreign trust domain may look at this service: `*` as a last segment stands for everything below. */
+export interface ForeignTrustEntry {
+  readonly trustDomain: string
+  readonly identities: readonly string[]
+}
+
 export interface AdministratorEntry {
   readonly identity: string
   readonly role: 'viewer' | 'operator' | 'admin'
@@ -34,7 +40,7 @@ export interface AttestationOptions {
   readonly trustDomain: string
   readonly attestation: {
     readonly jwt: readonly JwtRule[]
-    readonly clientCertificate: { readonly enabled: boolean }
+    readonly clientCertificate: { readonly enabled: boolean; readonly foreign: readonly ForeignTrustEntry[] }
     readonly joinToken: { readonly enabled: boolean; readonly maxTtl: number }
   }
   readonly impersonation: readonly ImpersonationGrant[]

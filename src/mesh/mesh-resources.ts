@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import { AppError } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
+import { openTurns } from '../kernel/turns.ts'
 import { ownersOf, planApply, planDelete } from './apply-resources.ts'
 import type { Applied, ApplyRequest, DeleteRequest } from './change-request.ts'
 import { withChange } from './change-snapshot.ts'
@@ -8,7 +9,6 @@ import { judgeDocuments } from './judge-documents.ts'
 import { loadSet } from './load-set.ts'
 import type { ResourceChange, ResourceStore } from './resource-store.ts'
 import { keyOf, type ResourceSet } from './snapshot.ts'
-import { openTurns } from './turns.ts'
 
 export interface MeshResourcesDeps {
   readonly store: ResourceStore

@@ -1,6 +1,7 @@
 import type { Clock, UnixMillis } from '../kernel/clock.ts'
 import { AppError } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
+import { Looks } from '../kernel/looks.ts'
 import { ownersOf } from './apply-resources.ts'
 import { DirectoryEvents } from './directory-events.ts'
 import { type SourcedDocument, toFaultText } from './document-source.ts'
@@ -40,17 +41,15 @@ export class DirectoryWatch {
   #state: WatchState
   /** Of the files whose fate is known: they were applied, or are not valid; anything else is tried again. */
   #stamp: string | null = null
-  #timer: NodeJS.Timeout | undefined
-  #lookAt = Number.POSITIVE_INFINITY
-  #look: Promise<void> = Promise.resolve()
-  #isClosed = false
+  readonly #looks: Looks
 
   /** `directory` is an absolute path. */
   constructor(directory: string, deps: WatchDeps) {
     this.#directory = directory
     this.#deps = deps
+    this.#looks = new Looks(() => this.#lookOnce(), deps.clock)
     this.#reader = new DirectoryReader(directory)
-    this.#events = new DirectoryEvents(directory, () => this.#lookIn(QUIET_MS))
+    this.#events = new DirectoryEvents(directory, () => this.#looks.in(QUIET_MS))
     this.#state = { directory, isOk: false, problem: 'it was not read yet', appliedAt: null }
   }
 
@@ -60,34 +59,16 @@ export class DirectoryWatch {
 
   /** Reads the directory for the first time, then whenever it changes. Never rejects: the state tells. */
   open(): Promise<void> {
-    return this.#run()
+    return this.#looks.now()
   }
 
   /** Waits for a reading that is under way. */
   async close(): Promise<void> {
-    this.#isClosed = true
-    clearTimeout(this.#timer)
     this.#events.close()
-    await this.#look
+    await this.#looks.close()
   }
 
-  /** Never later than what is planned already, so that a directory that never rests is read all the same. */
-  #lookIn(milliseconds: number): void {
-    const at = this.#deps.clock.monotonic() + milliseconds
-    if (this.#isClosed || at >= this.#lookAt) return
-    clearTimeout(this.#timer)
-    this.#lookAt = at
-    this.#timer = setTimeout(() => void this.#run(), milliseconds).unref()
-  }
-
-  #run(): Promise<void> {
-    this.#lookAt = Number.POSITIVE_INFINITY
-    this.#look = this.#look.then(() => this.#lookOnce())
-    return this.#look
-  }
-
-  async #lookOnce(): Promise<void> {
-    if (this.#isClosed) return
+  async #lookOnce(): Promise<number> {
     let next = POLL_MS
     try {
       await this.#events.follow()
@@ -95,7 +76,7 @@ export class DirectoryWatch {
     } catch (error) {
       this.#failed(error)
     }
-    this.#lookIn(next)
+    return next
   }
 
   /** False when the directory changed while it was read. */

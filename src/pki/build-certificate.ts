@@ -39,7 +39,7 @@ export async function buildAuthorityCertificate(draft: AuthorityDraft): Promise<
     signature: new Uint8Array(64),
     extensions: authorityExtensions({
       subjectKeyId: id,
-      authorityKeyId: issuer === null ? null : keyId(Buffer.from(issuer.publicKey.rawData)),
+      authorityKeyId: draft.issuerCertificate === null ? null : readAuthorityCertificate(draft.issuerCertificate).keyId,
       trustDomain: draft.trustDomain,
       ...(draft.kind === 'intermediate' ? { pathLength: 0 } : {}),
     }),
@@ -54,17 +54,28 @@ export function keyId(spki: Buffer): string {
   return createHash('sha256').update(spki).digest().subarray(0, 20).toString('hex')
 }
 
-/** DER of a certificate's subject Name, and of its public key. */
-export function readAuthorityCertificate(pem: string): { readonly name: Buffer; readonly publicKey: KeyObject } {
+/** What those below an authority are made and verified by. */
+export interface AuthorityFields {
+  /** DER of its subject Name. */
+  readonly name: Buffer
+  readonly publicKey: KeyObject
+  /** Its subject key identifier as the certificate has it, hex: another CA may make them in another way (RFC 5280 §4.2.1.2). */
+  readonly keyId: string
+}
+
+/** Reads the certificate (PEM) of an authority. */
+export function readAuthorityCertificate(pem: string): AuthorityFields {
   const certificate = new x509.X509Certificate(pem)
+  const spki = Buffer.from(certificate.publicKey.rawData)
   return {
     name: Buffer.from(certificate.subjectName.toArrayBuffer()),
-    publicKey: createPublicKey({ key: Buffer.from(certificate.publicKey.rawData), format: 'der', type: 'spki' }),
+    publicKey: createPublicKey({ key: spki, format: 'der', type: 'spki' }),
+    keyId: certificate.getExtension(x509.SubjectKeyIdentifierExtension)?.keyId ?? keyId(spki),
   }
 }
 
 /** Distinct for every key, so that a path is never ambiguous. */
-function authorityName(trustDomain: string, kind: string, id: string): string {
+export function authorityName(trustDomain: string, kind: string, id: string): string {
   const organization = trustDomain.length <= UPPER_BOUND_NAME ? `O=${trustDomain}, ` : ''
   return `${organization}CN=Alcazar ${kind} ${id.slice(0, 8)}`
 }

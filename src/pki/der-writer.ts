@@ -6,6 +6,7 @@ export const TAG = {
   octetString: 0x04,
   null: 0x05,
   oid: 0x06,
+  enumerated: 0x0a,
   utf8String: 0x0c,
   numericString: 0x12,
   printableString: 0x13,
@@ -25,6 +26,13 @@ export function tlv(tag: number, ...contents: readonly Uint8Array[]): Buffer {
 /** DER of a SEQUENCE. */
 export function sequence(...contents: readonly Uint8Array[]): Buffer {
   return tlv(TAG.sequence, ...contents)
+}
+
+/** DER of an INTEGER that is never negative, given as big-endian octets; minimal (X.690 §8.3.2). */
+export function unsignedInteger(octets: Uint8Array): Buffer {
+  const first = octets.findIndex((octet) => octet !== 0)
+  const significant = first === -1 ? Uint8Array.of(0) : octets.subarray(first)
+  return (significant[0] ?? 0) < 0x80 ? tlv(TAG.integer, significant) : tlv(TAG.integer, Uint8Array.of(0), significant)
 }
 
 /** DER of an OBJECT IDENTIFIER given in dots; arcs below 2^32. */

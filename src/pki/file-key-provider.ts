@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { keyId } from './build-certificate.ts'
@@ -9,14 +9,16 @@ import type { Signer } from './signer.ts'
 /** Authority keys as PKCS#8 files `<directory>/<authority id>.key`, mode 0600, encrypted when there is a passphrase. */
 export function openFileKeyProvider(directory: string, passphrase: string | null) {
   const pathOf = (id: string) => join(directory, `${id}.key`)
+  const store = async (key: KeyObject, keyType: KeyType): Promise<{ id: string; signer: Signer }> => {
+    const id = idOf(key)
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await writeFileAtomically(pathOf(id), privateKeyPem(key, passphrase))
+    return { id, signer: toSigner(key, keyType) }
+  }
   return {
-    async create(keyType: KeyType): Promise<{ id: string; signer: Signer }> {
-      const key = generateKey(keyType)
-      const id = idOf(key)
-      await mkdir(directory, { recursive: true, mode: 0o700 })
-      await writeFileAtomically(pathOf(id), privateKeyPem(key, passphrase))
-      return { id, signer: toSigner(key, keyType) }
-    },
+    create: (keyType: KeyType) => store(generateKey(keyType), keyType),
+    adopt: async (pkcs8: Buffer, keyType: KeyType) =>
+      store(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }), keyType),
     async has(id: string): Promise<boolean> {
       return (await stat(pathOf(id)).catch(nullWhenMissing)) !== null
     },

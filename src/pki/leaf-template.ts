@@ -1,4 +1,5 @@
 import type { UnixSeconds } from '../kernel/clock.ts'
+import { timeText, YEAR_2050 } from './der-time.ts'
 import type { KeyType } from './key-types.ts'
 import { generalNamesDer, leafUsageExtensions, type SubjectNames } from './profile.ts'
 
@@ -154,8 +155,6 @@ function header(out: Buffer, at: number, tag: number, length: number): number {
   return at + 4
 }
 
-const YEAR_2050: UnixSeconds = 2524608000
-
 /** UTCTime until 2049, GeneralizedTime from 2050 (RFC 5280 §4.1.2.5). */
 function timeLength(at: UnixSeconds): number {
   return at < YEAR_2050 ? 15 : 17
@@ -166,18 +165,4 @@ function time(out: Buffer, at: number, seconds: UnixSeconds): number {
   out[at] = text.length === 13 ? 0x17 : 0x18
   out[at + 1] = text.length
   return at + 2 + out.write(text, at + 2, 'latin1')
-}
-
-/** Many leaves of one second have the same two times. */
-const texts = new Map<UnixSeconds, string>()
-const MAX_TEXTS = 64
-
-function timeText(seconds: UnixSeconds): string {
-  const known = texts.get(seconds)
-  if (known !== undefined) return known
-  const iso = new Date(seconds * 1000).toISOString() // 2026-11-21T03:00:00.000Z
-  const text = `${iso.slice(seconds < YEAR_2050 ? 2 : 0, 19).replace(/[^0-9]/g, '')}Z`
-  if (texts.size >= MAX_TEXTS) texts.clear()
-  texts.set(seconds, text)
-  return text
 }

@@ -1,6 +1,9 @@
 import type { Database } from 'better-sqlite3'
+import type { ActionQuery, ChainedAction } from '../audit/audit-store.ts'
+import { RowHasher } from '../audit/row-hasher.ts'
 import type { AdminAction } from '../kernel/admin-record.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
+import type { Chains } from './chains.ts'
 import { checkLimit, parseCursor, toCursor } from './cursor.ts'
 
 interface AdminActionRow {
@@ -12,20 +15,33 @@ interface AdminActionRow {
   readonly detail: string
 }
 
+interface ChainedRow extends AdminActionRow {
+  readonly previous_hash: Buffer
+  readonly hash: Buffer
+}
+
+const COLUMNS = 'sequence, at, actor, action, target, detail'
+
 /** The record of administrative actions; `append` joins the transaction that is open. */
 export class AdminActions {
-  readonly #insert
+  readonly #append: (action: AdminAction) => void
   readonly #page
+  readonly #chained
 
-  constructor(db: Database) {
-    this.#insert = db.prepare('INSERT INTO admin_actions (at, actor, action, target, detail) VALUES (?, ?, ?, ?, ?)')
+  constructor(db: Database, chains: Chains) {
+    this.#append = db.transaction(appender(db, chains))
     this.#page = db.prepare<[number, number], AdminActionRow>(
-      'SELECT sequence, at, actor, action, target, detail FROM admin_actions WHERE sequence < ? ORDER BY sequence DESC LIMIT ?',
+      `SELECT ${COLUMNS} FROM admin_actions WHERE sequence < ? ORDER BY sequence DESC LIMIT ?`,
+    )
+    this.#chained = db.prepare<[number, number, number], ChainedRow>(
+      `SELECT ${COLUMNS}, hash, coalesce((SELECT p.hash FROM admin_actions AS p WHERE p.sequence < a.sequence
+       ORDER BY p.sequence DESC LIMIT 1), (SELECT anchor_hash FROM chains WHERE log = 'actions')) AS previous_hash
+       FROM admin_actions AS a WHERE sequence > ? AND at >= ? ORDER BY sequence LIMIT ?`,
     )
   }
 
-  append({ at, actor, action, target, detail }: AdminAction): void {
-    this.#insert.run(at, actor, action, target, JSON.stringify(detail))
+  append(action: AdminAction): void {
+    this.#append(action)
   }
 
   /** Newest first. */
@@ -37,6 +53,30 @@ export class AdminActions {
     const last = items.at(-1)
     const next = rows.length > limit && last !== undefined ? toCursor(last.sequence) : null
     return { items: items.map(toAdminAction), next }
+  }
+
+  /** Oldest first, with their hashes. */
+  chained({ after, since, limit }: ActionQuery): readonly ChainedAction[] {
+    checkLimit(limit)
+    return this.#chained.all(after, since ?? Number.MIN_SAFE_INTEGER, limit).map((row) => ({
+      sequence: row.sequence,
+      ...toAdminAction(row),
+      previousHash: row.previous_hash.toString('hex'),
+      hash: row.hash.toString('hex'),
+    }))
+  }
+}
+
+function appender(db: Database, chains: Chains): (action: AdminAction) => void {
+  const hasher = new RowHasher()
+  const insert = db.prepare('INSERT INTO admin_actions VALUES (?, ?, ?, ?, ?, ?, ?)')
+  return ({ at, actor, action, target, detail }) => {
+    const end = chains.end('actions')
+    const text = JSON.stringify(detail)
+    const sequence = end.sequence + 1
+    const hash = hasher.action(end.hash, sequence, { at, actor, action, target, detail: text })
+    insert.run(sequence, at, actor, action, target, text, hash)
+    chains.advance('actions', { sequence, hash })
   }
 }
 

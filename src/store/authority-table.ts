@@ -2,7 +2,8 @@ import type { Database } from 'better-sqlite3'
 import type { Authority, AuthorityChange, AuthorityKind, AuthorityState, StoredAuthorities } from '../ca/authority.ts'
 import { KEY_TYPES } from '../pki/key-types.ts'
 import type { AdminActions } from './admin-actions.ts'
-import { parseStored } from './stored-value.ts'
+import { RotationTable } from './rotation-table.ts'
+import { parseStored, parseTexts } from './stored-value.ts'
 
 const KINDS = ['root', 'intermediate', 'jwt'] as const satisfies readonly AuthorityKind[]
 const STATES = [
@@ -24,6 +25,9 @@ interface AuthorityRow {
   readonly issuer: string
   readonly certificate: string
   readonly created_at: number
+  readonly published_sequence: number
+  readonly changed_at: number
+  readonly chain: string
 }
 
 /** Authorities and the sequence of the bundle on disk. */
@@ -34,14 +38,17 @@ export class AuthorityTable {
   readonly #all
   readonly #sequence
   readonly #setSequence
+  readonly #rotations: RotationTable
 
   constructor(db: Database, actions: AdminActions) {
     this.#db = db
     this.#actions = actions
+    this.#rotations = new RotationTable(db)
     this.#upsert = db.prepare(
-      `INSERT INTO authorities VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state,
+      `INSERT INTO authorities VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state,
        not_before = excluded.not_before, not_after = excluded.not_after, issuer = excluded.issuer,
-       certificate = excluded.certificate`,
+       certificate = excluded.certificate, published_sequence = excluded.published_sequence,
+       changed_at = excluded.changed_at, chain = excluded.chain`,
     )
     this.#all = db.prepare<[], AuthorityRow>('SELECT * FROM authorities ORDER BY created_at, id')
     this.#sequence = db.prepare<[], number>('SELECT sequence FROM bundle_state').pluck()
@@ -49,23 +56,33 @@ export class AuthorityTable {
   }
 
   load(): StoredAuthorities {
-    return { authorities: this.#all.all().map(fromRow), bundleSequence: this.#sequence.get() ?? 0 }
+    const authorities = this.#all.all().map(fromRow)
+    return { authorities, rotations: this.#rotations.load(), bundleSequence: this.#sequence.get() ?? 0 }
   }
 
   /** All of the change, with its admin record, in one transaction. */
-  save({ authorities, bundleSequence, actor, action, at }: AuthorityChange): void {
+  save({ authorities, rotations = [], bundleSequence, actor, action, reason, at }: AuthorityChange): void {
     this.#db.transaction(() => {
       for (const authority of authorities) this.#upsert.run(...toRow(authority))
+      for (const rotation of rotations) this.#rotations.save(rotation)
       this.#setSequence.run(bundleSequence)
       const target = authorities.map((authority) => authority.id).join(' ')
-      this.#actions.append({ at, actor, action, target, detail: { bundleSequence } })
+      this.#actions.append({
+        at,
+        actor,
+        action,
+        target,
+        detail: { bundleSequence, ...(reason === undefined ? {} : { reason }) },
+      })
     })()
   }
 }
 
 function toRow(authority: Authority): readonly unknown[] {
   const { id, kind, state, keyType, notBefore, notAfter, issuer, certificate, createdAt } = authority
-  return [id, kind, state, keyType, notBefore, notAfter, issuer, certificate, createdAt]
+  const { publishedSequence, changedAt, chain } = authority
+  const added = [publishedSequence, changedAt, JSON.stringify(chain)]
+  return [id, kind, state, keyType, notBefore, notAfter, issuer, certificate, createdAt, ...added]
 }
 
 function fromRow(row: AuthorityRow): Authority {
@@ -79,5 +96,8 @@ function fromRow(row: AuthorityRow): Authority {
     issuer: row.issuer,
     certificate: row.certificate,
     createdAt: row.created_at,
+    publishedSequence: row.published_sequence,
+    changedAt: row.changed_at,
+    chain: parseTexts(row.chain),
   }
 }

@@ -36,7 +36,8 @@ function setUp(db: Database, migrations: readonly Migration[]): Database {
   }
 }
 
-function toOpenError(file: string, error: unknown): unknown {
+/** What SQLite says when it cannot open `file`, as `StoreOpenError`. */
+export function toOpenError(file: string, error: unknown): unknown {
   if (error instanceof StoreOpenError || error instanceof TypeError) return error
   if (isSqliteError(error) && error.code.startsWith('SQLITE_BUSY')) {
     return new StoreOpenError('store.locked', `\`${file}\` is in use by another process: stop that one first`, error)

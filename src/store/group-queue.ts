@@ -99,6 +99,13 @@ export class GroupQueue {
     this.#flush()
   }
 
+  /** Resolves once every intent and result known now is on its way. */
+  async allSent(): Promise<void> {
+    if (this.depth === 0) return
+    await this.#flight?.landed.promise
+    this.#flush()
+  }
+
   /** Sends all that waits, until nothing does or a group fails; gives the number of results that were lost. */
   async drain(): Promise<number> {
     for (let written = true; written && this.depth > 0; ) {

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
-import type { IntentId } from '../ca/record.ts'
+import { RowHasher } from '../audit/row-hasher.ts'
 import type { UnixSeconds } from '../kernel/clock.ts'
+import type { ChainEnd, Chains } from './chains.ts'
 import type { IndexTail } from './index-tail.ts'
 import { type IntentColumns, type IntentValues, intentAt } from './intent-columns.ts'
 import type { InternedText } from './interned-text.ts'
@@ -12,7 +13,11 @@ export interface RecordParts {
   readonly db: Database
   readonly tail: IndexTail
   readonly identities: InternedText
+  readonly chains: Chains
 }
+
+/** A page written for each group would cost as much as hashing ten rows. */
+const GROUPS_PER_HEAD = 64
 
 const DUPLICATE = { code: 'issue.not_recorded', message: 'the serial was recorded before: try again' } as const
 
@@ -21,12 +26,16 @@ export class GroupWriter {
   readonly #parts: RecordParts
   readonly #signers: InternedText
   readonly #spending: Spending
+  readonly #hasher = new RowHasher()
   readonly #begin
   readonly #commit
   readonly #insertIntent
   readonly #insertResult
   readonly #hasSerial
-  #newest: IntentId
+  #intents: ChainEnd
+  #results: ChainEnd
+  /** Groups since the heads were saved. */
+  #headless = 0
 
   constructor(parts: RecordParts, signers: InternedText) {
     const { db } = parts
@@ -35,14 +44,16 @@ export class GroupWriter {
     this.#spending = new Spending(db)
     this.#begin = db.prepare('BEGIN IMMEDIATE')
     this.#commit = db.prepare('COMMIT')
-    this.#insertIntent = db.prepare('INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#insertIntent = db.prepare('INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     // A group is sent again when its answer was lost; its ranges are then the same.
-    this.#insertResult = db.prepare('INSERT INTO results VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
+    this.#insertResult = db.prepare('INSERT INTO results VALUES (?, ?, ?, ?, ?) ON CONFLICT (first_id) DO NOTHING')
     this.#hasSerial = db.prepare(
       'SELECT 1 FROM tail_by_serial WHERE serial = ? UNION ALL SELECT 1 FROM intents_by_serial WHERE serial = ?',
     )
-    const newest = 'SELECT max(removed_through, coalesce((SELECT max(id) FROM intents), 0)) FROM record_state'
-    this.#newest = Number(db.prepare(newest).pluck().get())
+    const removed = Number(db.prepare('SELECT removed_through FROM record_state').pluck().get())
+    const { sequence, hash } = parts.chains.end('intents')
+    this.#intents = { sequence: Math.max(removed, sequence), hash }
+    this.#results = parts.chains.end('results')
   }
 
   /** Throws what SQLite throws, and then nothing of the group is stored. */
@@ -57,45 +68,58 @@ export class GroupWriter {
   /** Null when a serial is taken, and then nothing is stored; `without` are the indices known to be duplicates. */
   #attempt(group: GroupMessage, without: ReadonlySet<number>): GroupWritten | null {
     const { tail } = this.#parts
-    const firstId = this.#newest + 1
+    const firstId = this.#intents.sequence + 1
     let committed = false
     this.#begin.run()
     try {
-      this.#insertResults(group.results)
-      const refused = this.#insertIntents(group, without)
-      const newest = this.#newest + group.intents.count - refused.length
+      const results = this.#insertResults(group.results)
+      const { refused, end } = this.#insertIntents(group, without)
+      const newest = end.sequence
       if (newest >= firstId && !tail.add(firstId, newest)) return null
       tail.move(newest, newest - firstId + 1)
+      const saved = this.#saveHeads({ intents: end, results }, group)
       this.#commit.run()
       committed = true
       tail.committed()
-      this.#newest = newest
+      this.#intents = end
+      this.#results = results
+      this.#headless = saved ? 0 : this.#headless + 1
       return { firstId, refused }
     } finally {
       if (!committed) this.#rollBack()
     }
   }
 
-  #insertIntents({ intents, now }: GroupMessage, without: ReadonlySet<number>): Refusal[] {
+  #insertIntents({ intents, now }: GroupMessage, without: ReadonlySet<number>) {
     const refused: Refusal[] = []
     const seconds = Math.floor(now / 1000)
-    let id = this.#newest
+    let end = this.#intents
     for (let index = 0; index < intents.count; index++) {
       const intent = intentAt(intents, index)
       const refusal = without.has(index) ? DUPLICATE : this.#spend(intent, seconds)
-      if (refusal === null) this.#insert(++id, intent)
+      if (refusal === null) end = this.#insert(end, intent)
       else refused.push({ index, ...refusal })
     }
-    return refused
+    return { refused, end }
+  }
+
+  /** Now and then under load, and with a group of results alone: nothing came after it. */
+  #saveHeads(ends: { readonly intents: ChainEnd; readonly results: ChainEnd }, { intents }: GroupMessage): boolean {
+    if (intents.count > 0 && this.#headless < GROUPS_PER_HEAD) return false
+    this.#parts.chains.advance('intents', ends.intents)
+    this.#parts.chains.advance('results', ends.results)
+    return true
   }
 
   #spend(intent: IntentValues, now: UnixSeconds) {
     return intent.spend === null ? null : this.#spending.spend(intent.spend, now)
   }
 
-  #insert(id: IntentId, intent: IntentValues): void {
+  #insert(before: ChainEnd, intent: IntentValues): ChainEnd {
+    const sequence = before.sequence + 1
+    const hash = this.#hasher.intent(before.hash, sequence, intent)
     this.#insertIntent.run(
-      id,
+      sequence,
       intent.serial,
       this.#parts.identities.number(intent.identity),
       intent.notBefore,
@@ -108,11 +132,20 @@ export class GroupWriter {
       intent.csrSha256,
       intent.peer,
       intent.bundleSequence,
+      hash,
     )
+    return { sequence, hash }
   }
 
-  #insertResults(triples: Float64Array): void {
-    for (let i = 0; i < triples.length; i += 3) this.#insertResult.run(triples[i], triples[i + 1], triples[i + 2])
+  #insertResults(triples: Float64Array): ChainEnd {
+    let end = this.#results
+    for (let i = 0; i < triples.length; i += 3) {
+      const [first = 0, last = 0, outcome = 0] = triples.subarray(i, i + 3)
+      const sequence = end.sequence + 1
+      const hash = this.#hasher.result(end.hash, sequence, { first, last, outcome })
+      if (this.#insertResult.run(first, last, outcome, sequence, hash).changes === 1) end = { sequence, hash }
+    }
+    return end
   }
 
   /** Which intents have a serial that is in the record or earlier in the group. */

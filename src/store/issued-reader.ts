@@ -6,12 +6,14 @@ import { checkLimit, parseCursor, toCursor } from './cursor.ts'
 import type { InternedText } from './interned-text.ts'
 import { parseStored } from './stored-value.ts'
 
-const ATTESTORS = ['jwt', 'client-certificate', 'join-token', 'admin'] as const satisfies readonly Attestor[]
+/** How callers can have proven who they are. */
+export const ATTESTORS = ['jwt', 'client-certificate', 'join-token', 'admin'] as const satisfies readonly Attestor[]
 const OUTCOMES = ['unknown', 'issued', 'failed'] as const satisfies readonly Outcome[]
 
 /** A row of `intents` with its joins, times and numbers as stored. */
 interface IntentRow {
   readonly id: number
+  readonly signer_kind: string | null
   readonly serial: Buffer
   readonly identity: string
   readonly not_before: number
@@ -36,6 +38,7 @@ interface Window {
 
 const COLUMNS = `i.id, i.serial, d.text AS identity, i.not_before, i.not_after, i.issued_at, i.attestor, i.subject,
   s.text AS authority, i.spki_sha256, i.csr_sha256, i.peer, i.bundle_sequence,
+  (SELECT a.kind FROM authorities AS a WHERE a.id = s.text) AS signer_kind,
   (SELECT iif(r.last_id >= i.id, r.outcome, 0) FROM results AS r WHERE r.first_id <= i.id
    ORDER BY r.first_id DESC LIMIT 1) AS outcome`
 const JOINS = 'CROSS JOIN identities AS d ON d.id = i.identity CROSS JOIN signers AS s ON s.id = i.signer'
@@ -103,6 +106,7 @@ function toWindow({ since, until, after }: IssuedQuery): Window {
 /** Row → entity; the other way is `GroupWriter`, which binds columns. */
 function toIssuedRow(row: IntentRow): IssuedRow {
   return {
+    kind: row.signer_kind === 'jwt' ? 'jwt' : 'certificate',
     serial: row.serial.toString('hex'),
     identity: row.identity,
     notBefore: row.not_before,

@@ -2,12 +2,19 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Database } from 'better-sqlite3'
+import { systemClock } from '../kernel/clock.ts'
+import { chainStoredRows } from './chain-stored-rows.ts'
 import { StoreOpenError } from './open-error.ts'
 
 /** One numbered step of the schema. */
 export interface Migration {
   readonly version: number
   readonly sql: string
+}
+
+/** What a step does that SQL cannot, in the step's transaction. */
+const AFTER_SQL: Readonly<Record<number, (db: Database) => void>> = {
+  4: (db) => chainStoredRows(db, systemClock.now()),
 }
 
 /** The migrations that ship with the program, in order; numbers run from 1 without a gap. */
@@ -35,6 +42,7 @@ export function migrate(db: Database, migrations: readonly Migration[]): void {
   for (const { version, sql } of migrations.slice(found)) {
     db.transaction(() => {
       db.exec(sql)
+      AFTER_SQL[version]?.(db)
       db.pragma(`user_version = ${version}`)
     }).exclusive()
   }

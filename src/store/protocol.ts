@@ -1,13 +1,30 @@
+import type {
+  ActionQuery,
+  ChainedAction,
+  CheckRequest,
+  CheckStep,
+  ExportPage,
+  ExportRequest,
+} from '../audit/audit-store.ts'
+import type { Spans } from '../audit/row.ts'
 import type { AuthorityChange, StoredAuthorities } from '../ca/authority.ts'
-import type { DenyEntry } from '../ca/deny-list.ts'
+import type { Crl } from '../ca/crl.ts'
+import type { DenyChange, DenyEntry } from '../ca/deny-list.ts'
+import type { ForeignBundleChange, RelationshipRemoval, StoredRelationship } from '../ca/federation/relationship.ts'
+import type { IssuedCertificate, KeyQuery } from '../ca/find-live.ts'
 import type { IssuedQuery, IssuedRow } from '../ca/record.ts'
+import type { Restoration } from '../ca/restoration.ts'
+import type { RevocationBatch, StoredRevocation } from '../ca/revocations.ts'
+import type { BundleReport } from '../ca/rotation/uptake.ts'
 import type { JoinToken } from '../identity/join-token-store.ts'
 import type { AdminAction } from '../kernel/admin-record.ts'
 import type { UnixMillis } from '../kernel/clock.ts'
 import type { ErrorCode } from '../kernel/errors.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
 import type { ResourceChange, ResourcePage } from '../mesh/resource-store.ts'
+import type { HeldFile } from './backup-checkpoints.ts'
 import type { IntentColumns } from './intent-columns.ts'
+import type { LiveQuery, LiveStep } from './live-certificates.ts'
 import type { StoreOpenCode } from './open-error.ts'
 
 /** How long rows are kept past their end; null keeps them for ever. */
@@ -32,7 +49,20 @@ export interface WorkerSetup {
 interface CallTypes {
   listIssued: { argument: IssuedQuery; value: Page<IssuedRow> }
   loadDenied: { argument: null; value: readonly DenyEntry[] }
-  addDenied: { argument: DenyEntry; value: null }
+  listDenied: { argument: PageRequest; value: Page<DenyEntry> }
+  loadUnsettled: { argument: null; value: readonly DenyEntry[] }
+  addDenied: { argument: DenyEntry; value: DenyEntry }
+  settleDenied: { argument: DenyChange & { readonly certificates: number }; value: null }
+  removeDenied: { argument: DenyChange; value: boolean }
+  findIssuedByKey: { argument: KeyQuery; value: KeyPart }
+  loadRevoked: { argument: null; value: readonly StoredRevocation[] }
+  revoke: { argument: RevocationBatch; value: RevokedBatch }
+  loadCrls: { argument: null; value: readonly Crl[] }
+  saveCrl: { argument: { readonly crl: Crl; readonly now: UnixMillis }; value: null }
+  loadFederation: { argument: null; value: readonly StoredRelationship[] }
+  addRelationship: { argument: StoredRelationship; value: null }
+  saveForeignBundle: { argument: ForeignBundleChange; value: boolean }
+  removeRelationship: { argument: RelationshipRemoval; value: boolean }
   createToken: { argument: JoinToken; value: null }
   findTokenByHash: { argument: Uint8Array; value: JoinToken | null }
   listTokens: { argument: PageRequest; value: Page<JoinToken> }
@@ -41,9 +71,20 @@ interface CallTypes {
   saveAuthorities: { argument: AuthorityChange; value: null }
   loadResources: { argument: number; value: ResourcePage }
   saveResources: { argument: ResourceChange; value: null }
+  countLive: { argument: LiveQuery; value: LiveStep }
+  reportBundles: { argument: readonly BundleReport[]; value: null }
   appendAdminAction: { argument: AdminAction; value: null }
   listAdminActions: { argument: PageRequest; value: Page<AdminAction> }
+  listActions: { argument: ActionQuery; value: readonly ChainedAction[] }
+  checkRecord: { argument: CheckRequest; value: CheckStep }
+  recordSpans: { argument: UnixMillis | null; value: Spans }
+  exportRows: { argument: ExportRequest; value: ExportPage }
   retain: { argument: UnixMillis; value: RetentionStep }
+  loadRestoration: { argument: null; value: Restoration | null }
+  markRestored: { argument: Restoration; value: null }
+  /** No checkpoint changes the database file until it is released. */
+  holdFile: { argument: null; value: HeldFile }
+  releaseFile: { argument: null; value: boolean }
   /** Writes and commits, to learn whether that works. */
   probe: { argument: UnixMillis; value: null }
   /** Closes the database; the worker ends after its answer. */
@@ -53,6 +94,16 @@ export type Method = keyof CallTypes
 export type Argument<K extends Method> = CallTypes[K]['argument']
 export type Value<K extends Method> = CallTypes[K]['value']
 export type Calls = { readonly [K in Method]: (argument: Argument<K>) => Value<K> }
+
+interface KeyPart {
+  readonly items: readonly IssuedCertificate[]
+  readonly next: number | null
+}
+
+interface RevokedBatch {
+  readonly added: readonly StoredRevocation[]
+  readonly left: number
+}
 
 interface TokenRevocation {
   readonly id: string

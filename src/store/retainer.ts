@@ -1,50 +1,62 @@
 import type { Database } from 'better-sqlite3'
 import type { UnixMillis } from '../kernel/clock.ts'
+import type { AdminActions } from './admin-actions.ts'
+import type { ChainEnd, Chains } from './chains.ts'
 import type { Retention, RetentionStep } from './protocol.ts'
+import { RetentionNote } from './retention-note.ts'
 
 /** Rows looked at in one step: the worker is held for a few milliseconds. */
 const STEP_ROWS = 200
 /** A JWT is accepted a little after its expiry (clock skew), so its use is remembered for longer than that. */
 const SPENT_GRACE_SECONDS = 3600
 
-interface ExpiredRow {
-  readonly id: number
+interface IntentRow extends ChainEnd {
   readonly serial: Buffer
   readonly identity: number
   readonly issued_at: number
   readonly not_after: number
 }
 
-/** Removes what is long expired, oldest first, in steps; what has not expired for long enough is never touched. */
+/**
+ * Removes what is long expired, in steps. The record goes from its beginning, without holes, so that its chains stay
+ * whole: a row that must be kept keeps those that were written after it. The last hash that went is the chain's anchor.
+ */
 export class Retainer {
   readonly #db: Database
   readonly #retention: Retention
-  readonly #oldest
-  readonly #removals: readonly ((row: ExpiredRow) => void)[]
+  readonly #chains: Chains
+  readonly #note: RetentionNote
+  readonly #intents
+  readonly #results
+  readonly #actions
+  readonly #removeIntent
   readonly #removedThrough
-  readonly #orphanedResults
+  readonly #removeResults
+  readonly #removeActions
   readonly #tokens
   readonly #spent
-  readonly #audit
-  /** The last row looked at by this run; rows may outlive others that were issued after them. */
-  #after: { readonly at: number; readonly id: number } = { at: 0, id: 0 }
 
-  constructor(db: Database, retention: Retention) {
+  constructor(db: Database, retention: Retention, parts: { readonly chains: Chains; readonly actions: AdminActions }) {
     this.#db = db
     this.#retention = retention
-    this.#oldest = db.prepare<[number, number, number, number], ExpiredRow>(
-      `SELECT id, serial, identity, issued_at, not_after FROM intents
-       WHERE (issued_at, id) > (?, ?) AND issued_at < ? ORDER BY issued_at, id LIMIT ?`,
+    this.#chains = parts.chains
+    this.#note = new RetentionNote(db, parts)
+    this.#intents = db.prepare<[number], IntentRow>(
+      'SELECT id AS sequence, hash, serial, identity, issued_at, not_after FROM intents ORDER BY id LIMIT ?',
     )
-    this.#removals = rowRemovals(db)
+    this.#results = db.prepare<[number], ChainEnd & { readonly gone: 0 | 1 }>(
+      `SELECT sequence, hash, last_id < coalesce((SELECT min(id) FROM intents),
+       (SELECT removed_through + 1 FROM record_state)) AS gone FROM results ORDER BY sequence LIMIT ?`,
+    )
+    this.#actions = db.prepare<[number], ChainEnd & { readonly at: number }>(
+      'SELECT sequence, hash, at FROM admin_actions ORDER BY sequence LIMIT ?',
+    )
+    this.#removeIntent = intentRemoval(db)
     this.#removedThrough = db.prepare<[number]>('UPDATE record_state SET removed_through = max(removed_through, ?)')
-    this.#orphanedResults = db.prepare<[number]>(
-      `DELETE FROM results WHERE last_id < coalesce((SELECT min(id) FROM intents),
-       (SELECT removed_through + 1 FROM record_state)) LIMIT ?`,
-    )
+    this.#removeResults = db.prepare<[number]>('DELETE FROM results WHERE sequence <= ?')
+    this.#removeActions = db.prepare<[number]>('DELETE FROM admin_actions WHERE sequence <= ?')
     this.#tokens = db.prepare<[number, number]>('DELETE FROM join_tokens WHERE expires_at < ? LIMIT ?')
     this.#spent = db.prepare<[number, number]>('DELETE FROM spent_jwts WHERE expires_at < ? LIMIT ?')
-    this.#audit = db.prepare<[number, number]>('DELETE FROM admin_actions WHERE at < ? LIMIT ?')
   }
 
   /** One step, one transaction; the next one goes on where it ended. */
@@ -52,35 +64,57 @@ export class Retainer {
     return this.#db.transaction(() => {
       const seconds = Math.floor(now / 1000)
       const { issuedSeconds, auditSeconds } = this.#retention
-      let removed = this.#spent.run(seconds - SPENT_GRACE_SECONDS, STEP_ROWS).changes
-      if (auditSeconds !== null) removed += this.#audit.run(now - auditSeconds * 1000, STEP_ROWS).changes
-      let looked = 0
-      if (issuedSeconds !== null) {
-        const cutoff = seconds - issuedSeconds
-        removed += this.#tokens.run(cutoff, STEP_ROWS).changes
-        const rows = this.#oldest.all(this.#after.at, this.#after.id, cutoff * 1000, STEP_ROWS)
-        looked = rows.length
-        removed += this.#remove(rows.filter((row) => row.not_after < cutoff))
-        this.#advance(rows)
-      }
-      return { removed, done: looked < STEP_ROWS && removed < STEP_ROWS }
+      const counts = [
+        this.#spent.run(seconds - SPENT_GRACE_SECONDS, STEP_ROWS).changes,
+        ...(auditSeconds === null ? [] : [this.#stepActions(now - auditSeconds * 1000)]),
+        ...(issuedSeconds === null ? [] : this.#stepIssued(seconds - issuedSeconds)),
+      ]
+      const done = counts.every((count) => count < STEP_ROWS)
+      if (done) this.#note.write(now)
+      return { removed: counts.reduce((sum, count) => sum + count, 0), done }
     })()
   }
 
-  #remove(rows: readonly ExpiredRow[]): number {
-    for (const row of rows) for (const remove of this.#removals) remove(row)
-    this.#removedThrough.run(Math.max(0, ...rows.map((row) => row.id)))
-    return rows.length + this.#orphanedResults.run(STEP_ROWS).changes
+  /** How many went, by table. */
+  #stepIssued(cutoff: number): readonly number[] {
+    const tokens = this.#tokens.run(cutoff, STEP_ROWS).changes
+    const intents = leading(this.#intents.all(STEP_ROWS), (row) => row.not_after < cutoff)
+    for (const row of intents) this.#removeIntent(row)
+    const last = intents.at(-1)
+    if (last !== undefined) {
+      this.#removedThrough.run(last.sequence)
+      this.#chains.removedThrough('intents', last)
+    }
+    return [tokens, intents.length, this.#stepResults()]
   }
 
-  #advance(rows: readonly ExpiredRow[]): void {
-    const last = rows.length < STEP_ROWS ? undefined : rows.at(-1)
-    this.#after = last === undefined ? { at: 0, id: 0 } : { at: last.issued_at, id: last.id }
+  #stepResults(): number {
+    const rows = leading(this.#results.all(STEP_ROWS), (row) => row.gone === 1)
+    const last = rows.at(-1)
+    if (last === undefined) return 0
+    this.#removeResults.run(last.sequence)
+    this.#chains.removedThrough('results', last)
+    return rows.length
+  }
+
+  #stepActions(cutoff: UnixMillis): number {
+    const rows = leading(this.#actions.all(STEP_ROWS), (row) => row.at < cutoff)
+    const last = rows.at(-1)
+    if (last === undefined) return 0
+    this.#removeActions.run(last.sequence)
+    this.#chains.removedThrough('actions', last)
+    return rows.length
   }
 }
 
+/** The items up to the first that is not so. */
+function leading<T>(items: readonly T[], isSo: (item: T) => boolean): readonly T[] {
+  const end = items.findIndex((item) => !isSo(item))
+  return end === -1 ? items : items.slice(0, end)
+}
+
 /** A row is indexed in memory or on disk, never in both; the statement that does not meet it changes nothing. */
-function rowRemovals(db: Database): readonly ((row: ExpiredRow) => void)[] {
+function intentRemoval(db: Database): (row: IntentRow) => void {
   const intent = db.prepare('DELETE FROM intents WHERE id = ?')
   const bySerial = ['tail_by_serial', 'intents_by_serial'].map((table) =>
     db.prepare(`DELETE FROM ${table} WHERE serial = ?`),
@@ -88,9 +122,9 @@ function rowRemovals(db: Database): readonly ((row: ExpiredRow) => void)[] {
   const byIdentity = ['tail_by_identity', 'intents_by_identity'].map((table) =>
     db.prepare(`DELETE FROM ${table} WHERE identity = ? AND issued_at = ? AND id = ?`),
   )
-  return [
-    (row) => intent.run(row.id),
-    ...bySerial.map((statement) => (row: ExpiredRow) => statement.run(row.serial)),
-    ...byIdentity.map((statement) => (row: ExpiredRow) => statement.run(row.identity, row.issued_at, row.id)),
-  ]
+  return (row) => {
+    intent.run(row.sequence)
+    for (const statement of bySerial) statement.run(row.serial)
+    for (const statement of byIdentity) statement.run(row.identity, row.issued_at, row.sequence)
+  }
 }

@@ -11,3 +11,10 @@ export function parseStoredObject(text: string, column: string): Readonly<Record
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
   throw new Error(`the database holds what is no object in ${column}: it was changed from outside`)
 }
+
+/** A JSON list of texts of the database. */
+export function parseTexts(text: string): readonly string[] {
+  const value: unknown = JSON.parse(text)
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value
+  throw new Error('the database holds what is no list of texts: it was changed from outside')
+}

@@ -3,6 +3,7 @@ import type { AuthorityKind, AuthorityState } from '../ca/authority.ts'
 import type { UnixSeconds } from '../kernel/clock.ts'
 import { CODES } from '../kernel/errors.ts'
 import { buildDecisionInstruments } from './decision-instruments.ts'
+import { buildFederationGauges } from './federation-gauges.ts'
 import { buildResourceGauges, type ObservedResources } from './resource-gauges.ts'
 
 const OUTCOMES = ['issued', 'refused', 'failed'] as const
@@ -22,6 +23,9 @@ export interface MetricsSources {
   /** Whether it is known that the next intermediate cannot be made. */
   renewalBlocked(): boolean
   servingCertificateExpiry(): UnixSeconds
+  /** The imported directory and whether what it holds is accepted; null where none is configured. */
+  authorityImport(): { readonly directory: string; readonly isOk: boolean } | null
+  federation(): readonly ObservedFederation[]
   resources(): ObservedResources
   /** How many connections are open, by listener. */
   connections(): ReadonlyMap<string, () => number>
@@ -34,10 +38,18 @@ export interface ObservedAuthority {
   readonly notAfter: UnixSeconds
 }
 
+/** A foreign trust domain; `ageSeconds` since its bundle was confirmed, null while there is none. */
+export interface ObservedFederation {
+  readonly trustDomain: string
+  readonly isOk: boolean
+  readonly ageSeconds: number | null
+}
+
 /** Every metric of ours in one registry; `docs/metrics.md` describes each and a test compares the two. */
 export function buildInstruments(registry: Registry, sources: MetricsSources) {
   buildGauges(registry, sources)
   buildResourceGauges(registry, () => sources.resources())
+  buildFederationGauges(registry, () => sources.federation())
   const registers = [registry]
   const instruments = {
     certificates: new Counter({
@@ -46,9 +58,15 @@ export function buildInstruments(registry: Registry, sources: MetricsSources) {
       labelNames: ['attestor', 'outcome'],
       registers,
     }),
+    jwts: new Counter({
+      name: 'alcazar_jwts_total',
+      help: 'Requests for JWT-SVIDs by attestor (none: nobody could be attested) and outcome.',
+      labelNames: ['attestor', 'outcome'],
+      registers,
+    }),
     refusals: new Counter({
       name: 'alcazar_refusals_total',
-      help: 'Requests for certificates that were refused or failed, by error code.',
+      help: 'Requests for certificates or JWT-SVIDs that were refused or failed, by error code.',
       labelNames: ['code'],
       registers,
     }),
@@ -139,6 +157,17 @@ function buildGauges(registry: Registry, sources: MetricsSources): void {
   read('alcazar_authority_renewal_blocked', '1 while the next intermediate cannot be made, else 0.', () =>
     Number(sources.renewalBlocked()),
   )
+  new Gauge({
+    name: 'alcazar_authority_import_ok',
+    help: 'Whether what the imported directory holds is accepted.',
+    labelNames: ['directory'],
+    registers,
+    collect() {
+      this.reset()
+      const found = sources.authorityImport()
+      if (found !== null) this.set({ directory: found.directory }, Number(found.isOk))
+    },
+  })
   read('alcazar_bundle_sequence', 'Sequence number of the trust bundle.', () => sources.bundleSequence())
   read(
     'alcazar_serving_certificate_expiry_timestamp_seconds',

@@ -9,6 +9,9 @@ export interface Metrics {
   certificateIssued(attestor: Attestor, seconds: number): void
   /** `none`: nobody could be attested. */
   certificateRefused(attestor: Attestor | 'none', code: ErrorCode, seconds: number): void
+  jwtIssued(attestor: Attestor): void
+  /** `none`: nobody could be attested. */
+  jwtRefused(attestor: Attestor | 'none', code: ErrorCode): void
   httpRequest(route: string, status: number, seconds: number): void
   limitHit(limit: string): void
   storeGroup(rows: number, seconds: number): void
@@ -30,18 +33,26 @@ const LIMIT_OF: Partial<Record<ErrorCode, string>> = {
 export function openMetrics(sources: MetricsSources, registry: Registry = new Registry()): Metrics {
   collectDefaultMetrics({ register: registry })
   const to = buildInstruments(registry, sources)
+  const countRefusal = (code: ErrorCode): void => {
+    to.refusals.inc({ code })
+    const limit = LIMIT_OF[code]
+    if (limit !== undefined) to.limitHits.inc({ limit })
+  }
   return {
     certificateIssued(attestor, seconds) {
       to.certificates.inc({ attestor, outcome: 'issued' })
       to.issueSeconds.observe({ outcome: 'issued' }, seconds)
     },
     certificateRefused(attestor, code, seconds) {
-      const outcome = isOurFault(code) ? 'failed' : 'refused'
+      const outcome = outcomeOf(code)
       to.certificates.inc({ attestor, outcome })
-      to.refusals.inc({ code })
       to.issueSeconds.observe({ outcome }, seconds)
-      const limit = LIMIT_OF[code]
-      if (limit !== undefined) to.limitHits.inc({ limit })
+      countRefusal(code)
+    },
+    jwtIssued: (attestor) => to.jwts.inc({ attestor, outcome: 'issued' }),
+    jwtRefused(attestor, code) {
+      to.jwts.inc({ attestor, outcome: outcomeOf(code) })
+      countRefusal(code)
     },
     httpRequest: (route, status, seconds) => to.httpSeconds.observe({ route, status }, seconds),
     limitHit: (limit) => to.limitHits.inc({ limit }),
@@ -56,6 +67,6 @@ export function openMetrics(sources: MetricsSources, registry: Registry = new Re
   }
 }
 
-function isOurFault(code: ErrorCode): boolean {
-  return CODES[code] === 'internal' || CODES[code] === 'unavailable'
+function outcomeOf(code: ErrorCode): 'failed' | 'refused' {
+  return CODES[code] === 'internal' || CODES[code] === 'unavailable' ? 'failed' : 'refused'
 }

@@ -60,7 +60,7 @@ export function attestationOptions(
     trustDomain: 'cluster.local',
     attestation: {
       jwt: jwt ?? [],
-      clientCertificate: { enabled: true },
+      clientCertificate: { enabled: true, foreign: [] },
       joinToken: { enabled: true, maxTtl: 86_400 },
     },
     impersonation: [],
@@ -90,6 +90,7 @@ export function testAttestation(
   const joinTokens = new JoinTokens({ store, clock, random: openRandomPool(), settings })
   const attestation = Attestation.open(options, {
     issuers: { version: 1, find: () => null },
+    foreign: { version: 1, trustedUntil: () => null },
     denied: { has: () => false },
     joinTokens,
     clock,

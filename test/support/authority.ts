@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createPrivateKey, type KeyObject, randomBytes } from 'node:crypto'
 import { createIntermediate, createRoot, type KeyedAuthority } from '../../src/ca/create-authority.ts'
 import { buildIssuingAuthority, type IssuingAuthority } from '../../src/ca/issuing-authority.ts'
 import type { KeyProvider } from '../../src/ca/key-provider.ts'
@@ -10,13 +10,15 @@ import type { Signer } from '../../src/pki/signer.ts'
 /** Keys that live in a map. */
 export function memoryKeys(): KeyProvider {
   const keys = new Map<string, Signer>()
+  const store = (key: KeyObject, keyType: KeyType) => {
+    const signer = toSigner(key, keyType)
+    const id = keyId(signer.publicKey.export({ type: 'spki', format: 'der' }))
+    keys.set(id, signer)
+    return { id, signer }
+  }
   return {
-    async create(keyType) {
-      const signer = toSigner(generateKey(keyType), keyType)
-      const id = keyId(signer.publicKey.export({ type: 'spki', format: 'der' }))
-      keys.set(id, signer)
-      return { id, signer }
-    },
+    create: async (keyType) => store(generateKey(keyType), keyType),
+    adopt: async (pkcs8, keyType) => store(createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }), keyType),
     has: async (id) => keys.has(id),
     async load(id) {
       const signer = keys.get(id)
@@ -39,8 +41,12 @@ export async function testAuthorities(
   trustDomain = 'cluster.local',
 ): Promise<TestAuthorities> {
   const deps = { keys: memoryKeys(), random: (size: number) => randomBytes(size) }
-  const root = await createRoot(deps, { trustDomain, keyType, ttlSeconds: 5 * 365 * 86400, now })
-  const intermediate = await createIntermediate(deps, { trustDomain, keyType, ttlSeconds: 30 * 86400, now }, root)
+  const root = await createRoot(deps, { state: 'active', trustDomain, keyType, ttlSeconds: 5 * 365 * 86400, now })
+  const intermediate = await createIntermediate(
+    deps,
+    { state: 'active', trustDomain, keyType, ttlSeconds: 30 * 86400, now },
+    root,
+  )
   const issuing = buildIssuingAuthority(intermediate, {
     authority: intermediate.authority.id,
     intermediates: [intermediate.authority.certificate],

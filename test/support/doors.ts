@@ -48,13 +48,16 @@ export const STATUS = {
   gRPC: { issued: 0, unauthenticated: 16, denied: 7, tooLarge: 8, exhausted: 8 },
 } as const
 
+/** Where the listeners are, and by which roots they are trusted. */
+export type Reach = Pick<Service, 'roots' | 'address' | 'port'>
+
 export const DOORS = { REST: openRest, gRPC: openGrpc } as const
 
 const METHOD = IstioCertificateServiceService.createCertificate
 const DEADLINE_MS = 60_000
 
 /** `POST /v1/certificates`. */
-export function openRest(service: Service, { token, certificate }: Proof = {}): Door {
+export function openRest(service: Reach, { token, certificate }: Proof = {}): Door {
   const agent = new https.Agent({ keepAlive: true, maxSockets: 32, ca: service.roots(), ...certificate })
   const authorization: Json = token === undefined ? {} : { authorization: `Bearer ${token}` }
   return {
@@ -79,7 +82,7 @@ export function openRest(service: Service, { token, certificate }: Proof = {}): 
 }
 
 /** `IstioCertificateService/CreateCertificate`. */
-export function openGrpc(service: Service, { token, certificate }: Proof = {}): Door {
+export function openGrpc(service: Reach, { token, certificate }: Proof = {}): Door {
   const client = openGrpcClient(service, certificate)
   const metadata = new Metadata()
   if (token !== undefined) metadata.set('authorization', `Bearer ${token}`)
@@ -109,7 +112,7 @@ export function openGrpc(service: Service, { token, certificate }: Proof = {}): 
 }
 
 /** A connection of its own to the gRPC listener. */
-export function openGrpcClient(service: Service, certificate?: Proof['certificate']): Client {
+export function openGrpcClient(service: Reach, certificate?: Proof['certificate']): Client {
   const pem = (text: string | undefined) => (text === undefined ? null : Buffer.from(text))
   const tls = credentials.createSsl(Buffer.from(service.roots()), pem(certificate?.key), pem(certificate?.cert))
   return new Client(service.address('grpc'), tls, {

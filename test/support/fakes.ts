@@ -1,5 +1,5 @@
-import type { Authority, AuthorityChange, AuthorityStore } from '../../src/ca/authority.ts'
-import type { DenyEntry, DenyStore } from '../../src/ca/deny-list.ts'
+import type { Authority, AuthorityChange, AuthorityStore, Rotation } from '../../src/ca/authority.ts'
+import type { DenyEntry, DenyStore, DenyTarget } from '../../src/ca/deny-list.ts'
 import type { Intent, IssuanceRecord } from '../../src/ca/record.ts'
 import type { Clock } from '../../src/kernel/clock.ts'
 import { AppError } from '../../src/kernel/errors.ts'
@@ -31,19 +31,35 @@ export class FakeClock implements Clock {
 /** Authorities in memory; the store's own tests cover the database. */
 export class FakeAuthorityStore implements AuthorityStore {
   authorities: Authority[] = []
+  rotations: Rotation[] = []
   bundleSequence = 0
   readonly changes: AuthorityChange[] = []
+  /** The next change is not stored, or is stored and its answer is lost. */
+  failNext: 'before' | 'after' | null = null
 
   async loadAuthorities() {
-    return { authorities: [...this.authorities], bundleSequence: this.bundleSequence }
+    return {
+      authorities: [...this.authorities],
+      rotations: [...this.rotations],
+      bundleSequence: this.bundleSequence,
+    }
   }
 
   async saveAuthorities(change: AuthorityChange): Promise<void> {
+    const failure = this.failNext
+    this.failNext = null
+    if (failure === 'before') throw new Error('the store failed')
     this.changes.push(change)
-    const ids = new Set(change.authorities.map((authority) => authority.id))
-    this.authorities = [...this.authorities.filter((authority) => !ids.has(authority.id)), ...change.authorities]
+    this.authorities = withChanged(this.authorities, change.authorities)
+    this.rotations = withChanged(this.rotations, change.rotations ?? [])
     this.bundleSequence = change.bundleSequence
+    if (failure === 'after') throw new Error('the answer of the store was lost')
   }
+}
+
+function withChanged<T extends { readonly id: string }>(before: readonly T[], changed: readonly T[]): T[] {
+  const ids = new Set(changed.map(({ id }) => id))
+  return [...before.filter(({ id }) => !ids.has(id)), ...changed]
 }
 
 /** A record in memory that can be told to fail. */
@@ -69,13 +85,39 @@ export class FakeRecord implements IssuanceRecord {
 
 export class FakeDenyStore implements DenyStore {
   readonly entries: DenyEntry[] = []
+  readonly settled = new Set<DenyEntry>()
 
   async loadDenied(): Promise<readonly DenyEntry[]> {
     return this.entries
   }
 
-  async addDenied(entry: DenyEntry): Promise<void> {
-    this.entries.push(entry)
+  async listDenied() {
+    return { items: this.entries.toReversed(), next: null }
+  }
+
+  async loadUnsettled(): Promise<readonly DenyEntry[]> {
+    return this.entries.filter((entry) => !this.settled.has(entry))
+  }
+
+  async addDenied(entry: DenyEntry): Promise<DenyEntry> {
+    const known = this.#find(entry)
+    if (known === undefined) this.entries.push(entry)
+    return known ?? entry
+  }
+
+  async settleDenied(target: DenyTarget): Promise<void> {
+    const entry = this.#find(target)
+    if (entry !== undefined) this.settled.add(entry)
+  }
+
+  async removeDenied(target: DenyTarget): Promise<boolean> {
+    const entry = this.#find(target)
+    if (entry !== undefined) this.entries.splice(this.entries.indexOf(entry), 1)
+    return entry !== undefined
+  }
+
+  #find({ kind, value }: DenyTarget): DenyEntry | undefined {
+    return this.entries.find((entry) => entry.kind === kind && entry.value === value)
   }
 }
 

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { HttpDeps, HttpLimits, HttpObserver } from '../../src/api/http/deps.ts'
 import type { Issued, IssuerChain } from '../../src/ca/issuance.ts'
 import type { Role } from '../../src/identity/evidence.ts'
@@ -95,6 +96,84 @@ export const fakeTokens: HttpDeps['tokens'] = {
   revoke: async () => false,
 }
 
+/** One token for everybody, and no keys. */
+export const fakeJwts: HttpDeps['jwts'] = {
+  issue: async () => ({
+    token: 'aaa.bbb.ccc',
+    identity: ISSUED.identity,
+    expiresAt: NOW + 300,
+    kid: 'k1',
+    serial: ISSUED.serial,
+  }),
+  onUnread: () => {},
+  keys: { published: () => [] },
+  issuer: null,
+}
+
+/** An empty deny list; every denial succeeds. */
+export const fakeDeny: HttpDeps['deny'] = {
+  add: async ({ kind, value, reason, actor }) => ({
+    entry: { kind, value, reason, reasonCode: 'unspecified', actor, at: NOW * 1000, notAfter: null },
+    certificates: 0,
+  }),
+  list: async () => ({ items: [], next: null }),
+  remove: async () => {},
+}
+
+const NOT_FIT = { accepted: false, id: null, authorities: [], findings: [] }
+
+/** No foreign trust domains, and none can be added. */
+export const fakeFederation: HttpDeps['federation'] = {
+  list: () => [],
+  add: async () => notFederated(),
+  refresh: async () => notFederated(),
+  remove: async () => notFederated(),
+}
+
+function notFederated(): never {
+  throw new AppError('resource.not_found', 'there is no federation')
+}
+
+/** Nothing is fit to be imported. */
+export const fakeImporter: HttpDeps['importer'] = {
+  check: async () => NOT_FIT,
+  import: async () => NOT_FIT,
+  createCsr: async (keyType) => ({ id: 'a'.repeat(40), keyType, csr: 'PEM\n' }),
+}
+
+const PLAN = {
+  prepareAt: 0.5,
+  activateAt: 0.83,
+  automatic: ['intermediate', 'jwt'],
+  jwtPublishSeconds: 300,
+  jwtTtlSeconds: 300,
+  skewSeconds: 60,
+  longestLeafSeconds: 86_400,
+} as const
+
+const noRotator = async () => {
+  throw new AppError('authority.invalid_transition', 'there are no authorities')
+}
+
+/** No authorities, and nothing to be done with them. */
+export const fakeAuthorities: HttpDeps['authorities'] = {
+  outlook: async () => ({
+    view: { authorities: [], rotations: [], bundleSequence: 3 },
+    moment: { now: NOW, live: [] },
+    plan: PLAN,
+  }),
+  rotator: {
+    prepare: noRotator,
+    activate: noRotator,
+    taint: noRotator,
+    revoke: noRotator,
+    retire: noRotator,
+    abort: noRotator,
+    rotate: noRotator,
+    force: noRotator,
+  },
+}
+
 /** An API whose parts all answer; `overrides` replaces some. */
 export function fakeDeps(overrides: Partial<HttpDeps> = {}): HttpDeps {
   return {
@@ -106,8 +185,31 @@ export function fakeDeps(overrides: Partial<HttpDeps> = {}): HttpDeps {
     clock: new FakeClock(NOW * 1000),
     issue: async () => ISSUED,
     onUnread: () => {},
-    bundle: { current: () => ({ sequence: 3, roots: [], pem: 'PEM\n', spiffe: '{"keys":[]}', etag: BUNDLE_ETAG }) },
+    jwts: fakeJwts,
+    bundle: {
+      current: () => ({ sequence: 3, roots: [], pem: 'PEM\n', spiffe: '{"keys":[]}', etag: BUNDLE_ETAG }),
+      onChange: () => () => {},
+    },
+    reportBundle: () => {},
+    authorities: fakeAuthorities,
+    crls: { current: () => ({ states: [], pem: '', etag: '"none"' }) },
+    deny: fakeDeny,
+    federation: fakeFederation,
+    importer: fakeImporter,
+    signIntermediate: async () => ({
+      serial: ISSUED.serial,
+      notBefore: NOW,
+      notAfter: NOW + 86_400,
+      chain: [ISSUED.leaf],
+      root: ISSUED.leaf,
+    }),
+    intermediateKeyType: 'ec-p256',
     issuance: { listIssued: async () => ({ items: [], next: null }) },
+    audit: {
+      list: async () => [],
+      verify: async () => ({ checked: 0, problem: null, next: null }),
+      export: async () => Readable.from([]),
+    },
     tokens: fakeTokens,
     resources: new MeshResources({
       store: new FakeResourceStore(),
@@ -118,6 +220,8 @@ export function fakeDeps(overrides: Partial<HttpDeps> = {}): HttpDeps {
     decisions: fakeDecisions(),
     inspection: fakeInspection(),
     revokeCertificate: async () => {},
+    backup: async () => Readable.from([Buffer.from('sealed')]),
+    restoration: null,
     status: async () => ({
       version: '0.0.0-test',
       trustDomain: 'cluster.local',
@@ -127,8 +231,9 @@ export function fakeDeps(overrides: Partial<HttpDeps> = {}): HttpDeps {
       authorities: [],
       bundle: { sequence: 3, roots: 1 },
       listeners: [{ name: 'https', address: '127.0.0.1:1' }],
-      record: { depth: 0, ok: true },
+      record: { depth: 0, ok: true, restored: null },
       servingCertificate: { notAfter: NOW + 86_400 },
+      authorityImport: null,
       resources: { isLoaded: true, version: 0, count: 0, watched: [] },
     }),
     authorize,

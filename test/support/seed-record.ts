@@ -1,3 +1,4 @@
+import { chainStoredRows } from '../../src/store/chain-stored-rows.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { readMigrations } from '../../src/store/migrations.ts'
 
@@ -13,7 +14,7 @@ const ROWS = `
   INSERT INTO intents
   SELECT n, randomblob(16), 1 + n % :identities, :now / 1000 - :rows + n, :now / 1000 - :rows + n + 3600,
     :now - (:rows - n) * 1000, 'jwt', 'https://issuer.example system:serviceaccount:default:web', 1,
-    randomblob(32), randomblob(32), '127.0.0.1:' || (30000 + n % 30000), 1
+    randomblob(32), randomblob(32), '127.0.0.1:' || (30000 + n % 30000), 1, NULL
   FROM row`
 
 const IDENTITIES = `
@@ -23,7 +24,7 @@ const IDENTITIES = `
 const INDICES = `
   INSERT INTO intents_by_serial SELECT serial, id FROM intents ORDER BY serial;
   INSERT INTO intents_by_identity SELECT identity, issued_at, id FROM intents ORDER BY 1, 2, 3;
-  INSERT INTO results SELECT 1, max(id), 1 FROM intents;
+  INSERT INTO results SELECT 1, max(id), 1, 1, NULL FROM intents;
   UPDATE record_state SET indexed_through = (SELECT max(id) FROM intents)`
 
 /** Fills a new database as that many issued certificates would have, a million in some seconds. */
@@ -36,6 +37,7 @@ export function seedRecord(file: string, seed: Seed): void {
     db.prepare('INSERT INTO signers VALUES (1, ?)').run('0123456789abcdef0123456789abcdef01234567')
     db.prepare(ROWS).run({ rows, identities, now })
     db.exec(INDICES)
+    chainStoredRows(db, seed.now)
   })()
   db.close()
 }

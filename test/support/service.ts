@@ -35,7 +35,7 @@ export interface Service {
   /** Lines so far. */
   readonly stdout: readonly string[]
   readonly stderr: readonly string[]
-  address(listener: 'grpc' | 'https' | 'monitoring' | 'decisions' | 'admin'): string
+  address(listener: 'grpc' | 'https' | 'monitoring' | 'decisions' | 'bundle' | 'admin'): string
   port(listener: 'grpc' | 'https' | 'monitoring'): number
   /** `bundle.pem`. */
   roots(): string

@@ -7,22 +7,24 @@ const ROOT = join(import.meta.dirname, '../..')
 const SRC = join(ROOT, 'src')
 
 /** What works without knowing how it is reached or stored. */
-const INNER = ['kernel', 'pki', 'identity', 'ca', 'mesh', 'policy', 'decide'] as const
+const INNER = ['kernel', 'pki', 'audit', 'identity', 'ca', 'mesh', 'policy', 'decide', 'backup'] as const
 
 /** Which folder of src may import which others; data flows one way. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   kernel: [],
   pki: ['kernel'],
   identity: ['kernel', 'pki'],
+  audit: ['kernel', 'pki'],
   ca: ['kernel', 'pki', 'identity'],
   mesh: ['kernel'],
   policy: ['kernel', 'mesh'],
   decide: ['kernel', 'pki', 'identity', 'mesh', 'policy'],
+  backup: ['kernel'],
   config: ['kernel', 'pki', 'identity', 'mesh'],
-  store: ['kernel', 'pki', 'identity', 'ca', 'mesh'],
+  store: ['kernel', 'pki', 'audit', 'identity', 'ca', 'mesh', 'backup'],
   telemetry: ['kernel', 'pki', 'identity', 'ca', 'mesh', 'policy', 'decide'],
-  api: ['kernel', 'pki', 'identity', 'ca', 'mesh', 'policy', 'decide'],
-  cli: ['kernel', 'pki', 'identity', 'mesh', 'policy', 'decide', 'config', 'app.ts'],
+  api: ['kernel', 'pki', 'audit', 'identity', 'ca', 'mesh', 'policy', 'decide'],
+  cli: ['kernel', 'pki', 'audit', 'identity', 'mesh', 'policy', 'decide', 'backup', 'config', 'app.ts', 'app'],
   'app.ts': [...INNER, 'config', 'store', 'telemetry', 'api', 'app'],
   app: [...INNER, 'config', 'store', 'telemetry', 'api'],
   'main.ts': ['kernel', 'cli'],

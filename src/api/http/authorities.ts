@@ -1,4 +1,8 @@
 import { type Static, Type } from 'typebox'
+import type { Outlook } from '../../ca/rotation/outlook.ts'
+import { type AuthorityOverview, overviewOf } from '../../ca/rotation/overview.ts'
+import { find } from '../../ca/rotation/transitions.ts'
+import { KeyTypeField, Kind, NextStepField, Reason, refuseUnfitKey } from './authority-fields.ts'
 import type { App } from './base.ts'
 import type { AuthorityView, HttpDeps, NextStepView } from './deps.ts'
 import { PageOf, Timestamp } from './fields.ts'
@@ -6,32 +10,67 @@ import { Problem } from './problem.ts'
 import type { Guards } from './roles.ts'
 import { toTimestamp } from './time.ts'
 
-const NextStep = Type.Object({ do: Type.String(), at: Timestamp, waitingFor: Type.Optional(Type.String()) })
-
-/** An authority as the API shows it. */
-export const AuthorityItem = Type.Object({
+export const authorityFields = {
   id: Type.String(),
-  kind: Type.Enum(['root', 'intermediate', 'jwt']),
+  kind: Kind,
   state: Type.Enum(['prepared', 'active', 'draining', 'retired', 'tainted', 'revoked']),
   keyType: Type.String(),
   notBefore: Timestamp,
   notAfter: Timestamp,
   issuer: Type.String({ description: 'Id of the authority that signed it; its own for a root' }),
   liveLeaves: Type.Optional(Type.Integer({ description: 'Certificates below it that have not expired' })),
-  nextStep: Type.Optional(Type.Union([NextStep, Type.Null()])),
-})
+  nextStep: Type.Optional(NextStepField),
+}
 
-/** `GET /v1/authorities`: roots and intermediates. */
+/** An authority as the API shows it. */
+export const AuthorityItem = Type.Object(authorityFields)
+
+const PrepareBody = Type.Object(
+  { kind: Kind, keyType: Type.Optional(KeyTypeField), reason: Type.Optional(Reason) },
+  { additionalProperties: false },
+)
+
+/** `GET|POST /v1/authorities`: roots, intermediates and JWT keys. */
 export function addAuthorities(app: App, deps: HttpDeps, guards: Guards): void {
-  const schema = {
+  const tags = ['authorities']
+  const list = {
     operationId: 'listAuthorities',
-    summary: 'List the authorities with their states',
-    tags: ['authorities'],
+    summary: 'List the authorities with their states, their live leaves and what happens to them next',
+    tags,
     response: { 200: PageOf(AuthorityItem), default: Problem },
   }
-  app.get('/v1/authorities', { ...guards.viewer, schema }, async () => {
-    return { items: (await deps.status()).authorities.map(toAuthorityItem), next: null }
+  app.get('/v1/authorities', { ...guards.viewer, schema: list }, async () => {
+    return { items: overviewOf(await deps.authorities.outlook()).map(toOverviewItem), next: null }
   })
+
+  const prepare = {
+    operationId: 'prepareAuthority',
+    summary: 'Publish the next authority of a kind, which does not sign yet; one that is prepared already is given',
+    tags,
+    body: PrepareBody,
+    response: { 200: AuthorityItem, 201: AuthorityItem, default: Problem },
+  }
+  app.post('/v1/authorities', { ...guards.admin, schema: prepare }, async (request, reply) => {
+    const { kind, keyType, reason = '' } = request.body
+    refuseUnfitKey(kind, keyType)
+    const before = await deps.authorities.outlook()
+    const { id } = await deps.authorities.rotator.prepare({ kind, keyType, reason, actor: request.actor })
+    const isNew = before.view.authorities.every((authority) => authority.id !== id)
+    reply.code(isNew ? 201 : 200)
+    return itemOf(await deps.authorities.outlook(), id)
+  })
+}
+
+/** One authority as it is now. */
+export function itemOf(outlook: Outlook, id: string): Static<typeof AuthorityItem> {
+  const { id: known } = find(outlook.view, id)
+  const overview = overviewOf(outlook).find(({ authority }) => authority.id === known)
+  if (overview === undefined) throw new TypeError('an authority is missing in the overview')
+  return toOverviewItem(overview)
+}
+
+function toOverviewItem({ authority, liveLeaves, nextStep }: AuthorityOverview): Static<typeof AuthorityItem> {
+  return toAuthorityItem({ ...authority, liveLeaves, nextStep })
 }
 
 /** Field by field: its certificate is in the bundle, not here. */
@@ -47,6 +86,6 @@ export function toAuthorityItem(view: AuthorityView): Static<typeof AuthorityIte
   }
 }
 
-function toNextStep(step: NextStepView | null): Static<typeof NextStep> | null {
+function toNextStep(step: NextStepView | null): Static<typeof NextStepField> {
   return step === null ? null : { ...step, at: toTimestamp(step.at) }
 }

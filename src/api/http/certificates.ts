@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { Issued, IssueRequest, IssuerChain } from '../../ca/issuance.ts'
 import type { App } from './base.ts'
@@ -6,10 +6,10 @@ import { connectionOf } from './connection.ts'
 import type { HttpDeps } from './deps.ts'
 import { type Door, evidenceOf } from './evidence.ts'
 import { Duration, Identity, Pem, Serial, Timestamp, ttlOf } from './fields.ts'
-import { toAppError } from './framework-errors.ts'
 import { sendJsonText } from './json-text.ts'
 import { Problem } from './problem.ts'
 import { toTimestamp } from './time.ts'
+import { openUnread } from './unread.ts'
 
 const Body = Type.Object(
   {
@@ -44,19 +44,9 @@ export function addCertificates(app: App, deps: HttpDeps, door: Door): void {
     body: Body,
     response: { 201: IssuedCertificate, default: Problem },
   }
-  const told = new WeakSet<object>() // errors of the use case, which tells of them itself
-  const issue = (request: IssueRequest) =>
-    deps.issue(request).catch((error: object) => {
-      told.add(error)
-      throw error
-    })
-  const onError = async (request: FastifyRequest, _reply: unknown, thrown: FastifyError) => {
-    if (told.has(thrown)) return
-    const { peer } = connectionOf(request.raw.socket)
-    deps.onUnread({ requestId: request.id, peer, error: toAppError(thrown) })
-  }
+  const { tells, onError } = openUnread(deps.onUnread)
   app.post('/v1/certificates', { schema, onError }, async (request, reply) => {
-    const issued = await issue(toIssueRequest(request, request.body, door))
+    const issued = await tells(deps.issue(toIssueRequest(request, request.body, door)))
     return sendJsonText(reply.code(201), toJson(issued))
   })
 }

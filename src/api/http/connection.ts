@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Cancellation } from '../../ca/issuance.ts'
+import { clientCertificateOf } from '../client-certificate.ts'
 
 /** What is known of one connection, found out at its first request. */
 export class Connection implements Cancellation {
@@ -16,7 +17,7 @@ export class Connection implements Cancellation {
   constructor(socket: Socket) {
     this.#socket = socket
     this.peer = peerOf(socket)
-    this.clientCertificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate()?.raw : undefined
+    this.clientCertificate = socket instanceof TLSSocket ? clientCertificateOf(socket) : undefined
   }
 
   /** True once the client has gone away (hostile 47). */

@@ -1,7 +1,19 @@
+import type { Readable } from 'node:stream'
 import type { AuthorityKind, AuthorityState } from '../../ca/authority.ts'
 import type { BundleSource } from '../../ca/bundle.ts'
+import type { CrlPublisher } from '../../ca/crl-publisher.ts'
+import type { Deny } from '../../ca/deny.ts'
+import type { Federation } from '../../ca/federation/federation.ts'
+import type { Importer } from '../../ca/import/importer.ts'
+import type { SignedIntermediate, SignIntermediateRequest } from '../../ca/import/sign-intermediate.ts'
+import type { ImportStatus } from '../../ca/import/watch-import.ts'
 import type { IssueCertificate, UnreadRequest } from '../../ca/issuance.ts'
+import type { IssueJwt } from '../../ca/jwt/jwt-issuance.ts'
+import type { JwtKeys } from '../../ca/jwt/jwt-keys.ts'
 import type { IssuanceQuery } from '../../ca/record.ts'
+import type { Restoration } from '../../ca/restoration.ts'
+import type { Outlook } from '../../ca/rotation/outlook.ts'
+import type { Rotator } from '../../ca/rotation/rotator.ts'
 import type { Decider } from '../../decide/open-decider.ts'
 import type { WhatIf } from '../../decide/what-if.ts'
 import type { NamedWorkload } from '../../decide/workload-name.ts'
@@ -15,6 +27,7 @@ import type { WatchState } from '../../mesh/watch-directory.ts'
 import type { Workload } from '../../mesh/workload.ts'
 import type { KeyType } from '../../pki/key-types.ts'
 import type { DecisionPorts } from '../decision-ports.ts'
+import type { AuditPort } from './audit.ts'
 
 /** Bounds of the transport, read at each use because they may be reloaded; null lifts one. Bytes and seconds. */
 export interface HttpLimits {
@@ -53,17 +66,56 @@ export interface HttpDeps extends HttpBase {
   readonly issue: IssueCertificate
   /** Called for each request for a certificate that is refused before it comes to `issue`. */
   readonly onUnread: (request: UnreadRequest) => void
-  readonly bundle: BundleSource
+  readonly jwts: JwtPorts
+  readonly bundle: WatchedBundle
+  /** The holder of this certificate (DER) says which bundle it uses; nothing happens for one that is not ours. */
+  readonly reportBundle: (certificate: Buffer, sequence: number) => void
+  readonly authorities: AuthorityPorts
+  readonly crls: Pick<CrlPublisher, 'current'>
+  readonly deny: Pick<Deny, 'add' | 'list' | 'remove'>
+  readonly federation: Pick<Federation, 'list' | 'add' | 'refresh' | 'remove'>
+  readonly importer: Importer
+  readonly signIntermediate: (request: SignIntermediateRequest) => Promise<SignedIntermediate>
+  /** Of a new intermediate, where nothing else is asked for. */
+  readonly intermediateKeyType: KeyType
   readonly issuance: IssuanceQuery
+  readonly audit: AuditPort
   readonly tokens: Pick<JoinTokens, 'create' | 'list' | 'revoke'>
   readonly resources: Pick<MeshResources, 'loaded' | 'apply' | 'delete'>
   readonly decisions: DecisionPorts
   readonly inspection: DecisionInspection
   /** Throws `resource.not_found` for a serial that was never issued. */
   readonly revokeCertificate: (serial: string, reason: string, actor: string) => Promise<void>
+  /** Starts a backup; the stream is encrypted, and ends with an error when what arrived is none. `backup.running`. */
+  readonly backup: (request: { readonly passphrase: string; readonly actor: string }) => Promise<Readable>
+  /** The restoration that the record came from, or null. */
+  readonly restoration: Restoration | null
   readonly status: () => Promise<Status>
   /** Who asks, when that one has at least the role; otherwise throws `auth.*`. */
   readonly authorize: (evidence: Evidence, minimum: Role) => Promise<{ readonly actor: string }>
+}
+
+/** The published bundle, for those who wait for the next one. */
+export interface WatchedBundle extends BundleSource {
+  /** Told after each change of the authorities, whether it changed the bundle or not. */
+  onChange(listener: () => void): () => void
+}
+
+/** Authorities and their rotation. */
+export interface AuthorityPorts {
+  /** What there is now; live certificates as counted within the last second. */
+  readonly outlook: () => Promise<Outlook>
+  readonly rotator: Pick<Rotator, 'prepare' | 'activate' | 'taint' | 'revoke' | 'retire' | 'abort' | 'rotate' | 'force'>
+}
+
+/** JWT-SVIDs, and the keys that they are verified with. */
+export interface JwtPorts {
+  readonly issue: IssueJwt
+  /** Called for each request for a JWT that is refused before it comes to `issue`. */
+  readonly onUnread: (request: UnreadRequest) => void
+  readonly keys: Pick<JwtKeys, 'published'>
+  /** The `iss` of tokens, the https URL of this service; null: there is no OIDC discovery. */
+  readonly issuer: string | null
 }
 
 /** Decisions for those who look at them: nothing of it is counted or logged as a decision. */
@@ -136,7 +188,9 @@ export interface Status {
   readonly bundle: { readonly sequence: number; readonly roots: number }
   readonly listeners: readonly { readonly name: string; readonly address: string }[]
   /** Rows that wait to become durable, and whether the last group could be written. */
-  readonly record: { readonly depth: number; readonly ok: boolean }
+  readonly record: { readonly depth: number; readonly ok: boolean; readonly restored: Restoration | null }
   readonly servingCertificate: { readonly notAfter: UnixSeconds }
+  /** The directory of `authority.import`; null where none is configured. */
+  readonly authorityImport: ImportStatus | null
   readonly resources: ResourceStatus
 }

@@ -8,6 +8,14 @@ export const Identity = Type.String({ description: 'SPIFFE ID, spiffe://<trust d
 export const Pem = Type.String({ description: 'One certificate, PEM, ending in a newline' })
 export const Serial = Type.String({ description: '32 lower-case hex digits' })
 
+/** A serial as callers give it; `toSerial` makes it one. */
+export const SerialText = Type.String({ pattern: '^[0-9a-fA-F]{1,32}$', description: 'Hex' })
+
+/** As it is recorded: lower case, 32 digits. */
+export function toSerial(text: string): string {
+  return text.toLowerCase().padStart(32, '0')
+}
+
 /** Whether it is one is judged by `ttlOf`, which has its own code. */
 export const Duration = Type.Union([Type.String(), Type.Number()], { description: DURATION_FORM })
 

@@ -3,12 +3,11 @@ import type { IssuedQuery, IssuedRow } from '../../ca/record.ts'
 import { parseSpiffeId } from '../../identity/spiffe-id.ts'
 import type { App } from './base.ts'
 import type { HttpDeps } from './deps.ts'
-import { Identity, PageOf, pageFields, pageOf, Serial, Timestamp } from './fields.ts'
+import { Identity, PageOf, pageFields, pageOf, Serial, SerialText, Timestamp, toSerial } from './fields.ts'
 import { Problem } from './problem.ts'
+import { RestoredField, toRestored } from './restored.ts'
 import type { Guards } from './roles.ts'
 import { parseTimestamp, toMillisTimestamp, toTimestamp } from './time.ts'
-
-const SerialText = Type.String({ pattern: '^[0-9a-fA-F]{1,32}$', description: 'Hex' })
 
 const Query = Type.Object(
   {
@@ -22,6 +21,7 @@ const Query = Type.Object(
 )
 
 const Row = Type.Object({
+  kind: Type.Enum(['certificate', 'jwt']),
   serial: Serial,
   identity: Identity,
   notBefore: Timestamp,
@@ -50,11 +50,11 @@ export function addIssued(app: App, deps: HttpDeps, guards: Guards): void {
     summary: 'List what was issued, newest first',
     tags: ['certificates'],
     querystring: Query,
-    response: { 200: PageOf(Row), default: Problem },
+    response: { 200: Type.Object({ ...PageOf(Row).properties, restored: RestoredField }), default: Problem },
   }
   app.get('/v1/issued', { ...guards.viewer, schema: list }, async (request) => {
     const { items, next } = await deps.issuance.listIssued(toQuery(request.query))
-    return { items: items.map(toRow), next }
+    return { items: items.map(toRow), next, restored: toRestored(deps.restoration) }
   })
 
   const revoke = {
@@ -80,11 +80,6 @@ function toQuery(query: Static<typeof Query>): IssuedQuery {
     ...(since === undefined ? {} : { since: parseTimestamp(since, 'since') }),
     ...(until === undefined ? {} : { until: parseTimestamp(until, 'until') }),
   }
-}
-
-/** As it is recorded: lower case, 32 digits. */
-function toSerial(text: string): string {
-  return text.toLowerCase().padStart(32, '0')
 }
 
 function toRow(row: IssuedRow): Static<typeof Row> {

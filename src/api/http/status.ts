@@ -1,9 +1,11 @@
 import { type Static, Type } from 'typebox'
 import { AuthorityItem, toAuthorityItem } from './authorities.ts'
+import { ImportStatusBody, toImportStatus } from './authority-import.ts'
 import type { App } from './base.ts'
 import type { HttpDeps, ResourceStatus, Status } from './deps.ts'
 import { Timestamp } from './fields.ts'
 import { Problem } from './problem.ts'
+import { RestoredField, toRestored } from './restored.ts'
 import type { Guards } from './roles.ts'
 import { toMillisTimestamp, toTimestamp } from './time.ts'
 
@@ -23,8 +25,9 @@ const StatusBody = Type.Object({
   authorities: Type.Array(AuthorityItem),
   bundle: Type.Object({ sequence: Type.Integer(), roots: Type.Integer() }),
   listeners: Type.Array(Type.Object({ name: Type.String(), address: Type.String() })),
-  record: Type.Object({ depth: Type.Integer(), ok: Type.Boolean() }),
+  record: Type.Object({ depth: Type.Integer(), ok: Type.Boolean(), restored: RestoredField }),
   servingCertificate: Type.Object({ notAfter: Timestamp }),
+  authorityImport: Type.Union([ImportStatusBody, Type.Null()], { description: 'The directory of `authority.import`' }),
   resources: Type.Object({
     loaded: Type.Boolean({ description: 'Without them every decision is refused' }),
     version: Type.Union([Type.Integer(), Type.Null()]),
@@ -51,7 +54,9 @@ function toBody(status: Status): Static<typeof StatusBody> {
     problems: [...status.problems],
     authorities: status.authorities.map(toAuthorityItem),
     listeners: status.listeners.map((listener) => ({ ...listener })),
+    record: { ...status.record, restored: toRestored(status.record.restored) },
     servingCertificate: { notAfter: toTimestamp(status.servingCertificate.notAfter) },
+    authorityImport: status.authorityImport === null ? null : toImportStatus(status.authorityImport),
     resources: toResources(status.resources),
   }
 }

@@ -2,8 +2,9 @@ import { type Command, Option } from 'commander'
 import type { Io } from '../io.ts'
 import { toSafeJson } from '../safe-text.ts'
 import { openSession, type Session } from '../session.ts'
+import { addFederateCommands } from './bundle-federate.ts'
 
-/** `bundle show`: the roots that clients trust. */
+/** `bundle show`: the roots that clients trust; `bundle federate`: those of other trust domains. */
 export function addBundleCommands(program: Command, io: Io): void {
   const bundle = program.command('bundle').description('the trust bundle')
   bundle
@@ -18,6 +19,7 @@ export function addBundleCommands(program: Command, io: Io): void {
     .action((options: { format?: 'pem' | 'spiffe' }, command: Command) => {
       return showBundle(openSession(io, command), options.format)
     })
+  addFederateCommands(bundle, io)
 }
 
 async function showBundle(session: Session, wanted: 'pem' | 'spiffe' | undefined): Promise<void> {

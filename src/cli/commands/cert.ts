@@ -2,8 +2,9 @@ import { type Command, Option } from 'commander'
 import { KEY_TYPES, type KeyType } from '../../pki/key-types.ts'
 import { addPageOptions, type PageOptions, parseSerial, parseTtl, timeParser, toPageQuery } from '../arguments.ts'
 import { field, timeField, toText } from '../cells.ts'
-import { CommandError } from '../command-error.ts'
+import { confirm } from '../confirm.ts'
 import type { Io } from '../io.ts'
+import { toRestoredText } from '../restored-text.ts'
 import { openSession, type Session } from '../session.ts'
 
 /** `cert issue|list|show|revoke`. */
@@ -21,7 +22,7 @@ export function addCertCommands(program: Command, io: Io): void {
     })
   cert
     .command('revoke')
-    .description('put a certificate on the deny list')
+    .description('put a certificate on the deny list and the CRL')
     .argument('<serial>', 'serial of the certificate', parseSerial)
     .option('--reason <text>', 'why, for the record')
     .option('--yes', 'do not ask')
@@ -84,12 +85,16 @@ async function listIssued(session: Session, options: ListOptions): Promise<void>
     field('IDENTITY', 'identity'),
     timeField('ISSUED', 'issuedAt', session.style),
     timeField('EXPIRES', 'notAfter', session.style),
+    field('KIND', 'kind'),
     field('BY', 'attestor'),
     {
       ...field('OUTCOME', 'outcome'),
       paint: (text, item) => (toText(item.outcome) === 'issued' ? text : session.style.warn(text)),
     },
   ])
+  const restored = toRestoredText(list, session.style)
+  if (restored !== undefined && session.options.output === 'table')
+    session.io.stderr.write(`this record was restored ${restored}\n`)
 }
 
 interface RevokeOptions {
@@ -101,10 +106,4 @@ async function revoke(session: Session, serial: string, { reason, yes }: RevokeO
   if (yes !== true) await confirm(session, `Revoke certificate ${serial}? It cannot be undone. [y/N] `)
   const answer = await session.client().json({ method: 'DELETE', path: `/v1/issued/${serial}`, query: { reason } })
   session.show({ serial, revoked: true, ...answer }, () => `revoked ${serial}\n`)
-}
-
-async function confirm({ io }: Session, question: string): Promise<void> {
-  if (io.ask === null) throw CommandError.of('usage', 'there is nobody to ask here: say --yes')
-  const answer = await io.ask(question)
-  if (!/^y(es)?$/i.test(answer.trim())) throw CommandError.of('cancelled', 'nothing was done')
 }

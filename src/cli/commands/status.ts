@@ -3,6 +3,7 @@ import { field, timeField, toText } from '../cells.ts'
 import type { Io } from '../io.ts'
 import { type JsonObject, objectOf, objectsOf } from '../json.ts'
 import { layFields, layTable } from '../layout.ts'
+import { toRestoredText } from '../restored-text.ts'
 import { toSafeText } from '../safe-text.ts'
 import { openSession, type Session } from '../session.ts'
 import type { Style } from '../style.ts'
@@ -29,6 +30,7 @@ function toView(status: JsonObject, style: Style): string {
       ['Version', toText(status.version)],
       ['Started', style.time(toText(status.startedAt))],
       ['Record', `${record.ok === true ? 'in order' : 'NOT WRITABLE'}, ${toText(record.depth)} waiting`],
+      ['Restored', toRestoredText(record, style)],
       ['Bundle', `sequence ${toText(bundle.sequence)}, ${toText(bundle.roots)} trusted roots`],
       ['Resources', toResourcesText(objectOf(status, 'resources'))],
       ...objectsOf(objectOf(status, 'resources'), 'watched').map(

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { key } from '../key.ts'
 import { publicKeySet } from '../key-set.ts'
-import { identityTemplate, issuer, path, spiffeId, spiffePattern, url, word } from '../names.ts'
+import { identityTemplate, issuer, path, spiffeId, spiffePattern, trustDomain, url, word } from '../names.ts'
 import { choice, duration, toggle, yes } from '../readers.ts'
 
 const fetchedWith = {
@@ -55,6 +55,21 @@ export const attestation = Type.Object(
     jwt: Type.Array(jwt, { default: [], description: 'Issuers whose JWTs prove an identity.' }),
     clientCertificate: Type.Object({
       enabled: key(toggle, { default: true, description: 'A valid certificate of ours renews its own identity.' }),
+      foreign: Type.Array(
+        Type.Object({
+          trustDomain: key(trustDomain, { description: 'A foreign trust domain that is federated with.' }),
+          identities: Type.Array(key(spiffePattern), {
+            minItems: 1,
+            uniqueItems: true,
+            description: 'Who is accepted of it; the last segment may be `*`, which stands for everything below.',
+          }),
+        }),
+        {
+          default: [],
+          description:
+            'Whose clients may look, as a `viewer` may, by certificates that the bundle of their own trust domain vouches for (`bundle federate`). They never get a certificate here.',
+        },
+      ),
     }),
     joinToken: Type.Object({
       enabled: key(toggle, {

@@ -1,7 +1,8 @@
 import Type from 'typebox'
+import { JWT_KEY_TYPES } from '../../pki/jws.ts'
 import { KEY_TYPES } from '../../pki/key-types.ts'
 import { key } from '../key.ts'
-import { httpsUrl, path, variableName } from '../names.ts'
+import { httpsOrigin, oidcIssuer, path, variableName } from '../names.ts'
 import { choice, duration, fraction, orNull, toggle } from '../readers.ts'
 
 const keyType = (what: string) =>
@@ -22,36 +23,67 @@ export const authority = Type.Object(
     root: Type.Object({
       keyType: keyType('root'),
       ttl: key(duration(), { default: '5y', description: 'Life of a new root; at least that of an intermediate.' }),
-      automatic: key(toggle, { default: false, later: true, description: 'Rotate roots without a person.' }),
+      automatic: key(toggle, {
+        default: false,
+        description: 'Let a prepared root take over by itself, too; otherwise it waits for a person.',
+      }),
     }),
     intermediate: Type.Object({
       keyType: keyType('intermediate'),
       ttl: key(duration(), { default: '30d', description: 'Life of a new intermediate.' }),
     }),
     jwt: Type.Object({
-      keyType: key(choice(...KEY_TYPES), {
+      keyType: key(choice(...JWT_KEY_TYPES), {
         default: 'ec-p256',
-        later: true,
-        description: 'Key type of a new JWT authority.',
+        description: 'Key type of a new JWT key; JWT-SVIDs know no Ed25519.',
       }),
-      ttl: key(duration(), { default: '30d', later: true, description: 'Life of a JWT authority.' }),
-      issuer: key(orNull(httpsUrl), {
+      ttl: key(duration(), { default: '30d', description: 'Life of a new JWT key.' }),
+      issuer: key(orNull(oidcIssuer), {
         default: null,
-        later: true,
-        description: 'https URL of this service, for OIDC discovery.',
+        description: 'https URL of this service: the `iss` of JWT-SVIDs, and where OIDC discovery is found.',
       }),
-      svidTtl: key(duration(), { default: '5m', later: true, description: 'Life of a JWT-SVID.' }),
+      svidTtl: key(duration(), {
+        default: '5m',
+        description: 'Life of a JWT-SVID, unless a shorter one is asked for.',
+      }),
     }),
     prepareAt: key(fraction, {
       default: 0.5,
-      later: true,
       description: 'Share of its life after which the next authority is prepared.',
     }),
     activateAt: key(fraction, {
       default: 0.83,
-      later: true,
       description: 'Share of its life after which the next authority takes over.',
     }),
+    skew: key(duration(), {
+      default: '60s',
+      description:
+        'How far clocks in the mesh may differ: an authority leaves the bundle this long after the last certificate.',
+    }),
+    import: Type.Object({
+      directory: key(orNull(path), {
+        default: null,
+        description: "Directory of an authority of one's own, laid out as Istio's `cacerts` or as `kubernetes.io/tls`.",
+      }),
+      watch: key(toggle, {
+        default: false,
+        description: 'Read the directory again whenever it changes, and not at the start alone.',
+      }),
+    }),
+    upstream: Type.Optional(
+      Type.Object(
+        {
+          url: key(httpsOrigin, { description: 'https URL of another Alcazar, whose active root signs; no path.' }),
+          caFile: key(path, { description: 'Trust bundle that its server certificate is verified with, PEM.' }),
+          certFile: Type.Optional(
+            key(path, { description: 'Client certificate of an administrator there, PEM; read at each request.' }),
+          ),
+          keyFile: Type.Optional(key(path, { description: 'Key of the client certificate, PEM.' })),
+          tokenFile: Type.Optional(key(path, { description: 'Bearer token of an administrator there.' })),
+        },
+        { description: 'Intermediates come from another Alcazar of the same trust domain, which keeps the root.' },
+      ),
+    ),
     keys: Type.Object({
       provider: key(choice('file', 'pkcs11'), {
         default: 'file',

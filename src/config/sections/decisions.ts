@@ -21,7 +21,8 @@ export const mesh = Type.Object(
         }),
         caFile: key(orNull(path), {
           default: null,
-          description: 'PEM of the authorities that key servers are trusted by, read at each fetch; `null`: the public ones.',
+          description:
+            'PEM of the authorities that key servers are trusted by, read at each fetch; `null`: the public ones.',
         }),
       },
       { description: 'How the keys of RequestAuthentications are fetched.' },

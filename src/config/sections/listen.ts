@@ -1,8 +1,9 @@
 import Type from 'typebox'
 import { address } from '../address.ts'
+import { bundleEndpoint } from '../bundle-endpoint.ts'
 import { key } from '../key.ts'
 import { dnsName } from '../names.ts'
-import { duration, offOrMap, orOff } from '../readers.ts'
+import { duration, orOff } from '../readers.ts'
 
 export const listen = Type.Object(
   {
@@ -20,10 +21,10 @@ export const listen = Type.Object(
       description:
         'Plaintext gRPC and HTTP/1.1 for proxies on this host, decisions only: `Check`, `/ext-authz`. A loopback address only.',
     }),
-    bundle: key(offOrMap, {
+    bundle: key(orOff(bundleEndpoint), {
       default: 'off',
-      later: true,
-      description: 'SPIFFE bundle endpoint: `{ address, profile: https_spiffe \\| https_web, certificate?, key? }`.',
+      description:
+        'SPIFFE bundle endpoint, which never asks for a client certificate: `{ address, profile: https_spiffe }` with our own SVID, or `{ address, profile: https_web, certificate, key }` with files, PEM, that are read again when they change.',
     }),
   },
   { description: 'Where the service listens; port 0 picks a free one.' },

@@ -60,7 +60,8 @@ function stepsFrom(authorization: Authorization, candidate: Candidate): readonly
       ? wantedFields(authorization.allow?.rules ?? [], candidate.attributes)
       : fieldsOf(verdict.rule).filter((field) => field.holds(candidate.attributes))
   const hold = verdict.rule === null
-  return fields.flatMap((field) => toCandidates(candidate, field, hold))
+  const wishes = (authorization.allow?.rules ?? []).flatMap(fieldsOf)
+  return fields.flatMap((field) => toCandidates(candidate, field, { hold, wishes }))
 }
 
 function fieldsOf({ from, to, when }: CompiledRule): readonly FieldTest[] {
@@ -73,10 +74,20 @@ function wantedFields(rules: readonly CompiledRule[], attributes: Attributes): r
   return missing.toSorted((a, b) => a.length - b.length).flat()
 }
 
-function toCandidates(candidate: Candidate, field: FieldTest, hold: boolean): Candidate[] {
+interface Aim {
+  /** Whether the field shall hold, or shall not any more. */
+  readonly hold: boolean
+  /** Fields of ALLOW rules: what leaves a DENY rule had best be something that they want. */
+  readonly wishes: readonly FieldTest[]
+}
+
+function toCandidates(candidate: Candidate, field: FieldTest, { hold, wishes }: Aim): Candidate[] {
   const { attribute, values, negative } = field
   // to match one of the values, or to match none: then be without it, or be something else
-  const tries = hold !== negative ? values.map((value) => sampleFor(attribute, value)) : [null, otherThan(attribute)]
+  const wished = wishes.filter((wish) => !wish.negative && nameOf(wish.attribute) === nameOf(attribute))
+  const others = [...wished.flatMap((wish) => wish.values).map((value) => sampleFor(attribute, value)), null]
+  const tries =
+    hold !== negative ? values.map((value) => sampleFor(attribute, value)) : [...others, otherThan(attribute)]
   return tries.flatMap((value) => {
     const name = nameOf(attribute)
     if (candidate.changes.some((change) => change.attribute === name)) return []

@@ -39,6 +39,18 @@ const requests: readonly (readonly [words: readonly string[], method: string, ur
     null,
   ],
   [['cert', 'revoke', 'AB:CD', '--reason', 'lost it', '--yes'], 'DELETE', `/v1/issued/${serial}?reason=lost+it`, null],
+  [
+    ['jwt', 'issue', '--audience', 'a', 'b', '--identity', identity, '--ttl', '1m'],
+    'POST',
+    '/v1/jwts',
+    { audiences: ['a', 'b'], identity, ttl: '1m' },
+  ],
+  [
+    ['jwt', 'issue', '--join-token', 'alcz_x', '--audience', 'a'],
+    'POST',
+    '/v1/jwts',
+    { audiences: ['a'], joinToken: 'alcz_x' },
+  ],
   [['bundle', 'show', '--format', 'spiffe'], 'GET', '/v1/bundle', null],
   [['status'], 'GET', '/v1/status', null],
 ]

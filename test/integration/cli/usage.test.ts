@@ -24,6 +24,8 @@ const wrong: readonly (readonly [words: readonly string[], hint: RegExp])[] = [
   [['cert', 'list', '--limit', '1001'], /1000/],
   [['cert', 'list', '--since', 'yesterday'], /--since/],
   [['cert', 'revoke', 'not-hex'], /serial/],
+  [['jwt', 'issue'], /--audience/],
+  [['jwt', 'issue', '--audience', 'a', '--identity', 'x', '--join-token', 'y'], /cannot be used with/],
   [['status', '--output', 'xml'], /table, json/],
   [['completion', 'fish'], /bash, zsh/],
 ]

@@ -11,6 +11,7 @@ import { listIssued } from '../../support/service-api.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const SECTION = 'Five minutes to a first certificate'
+const NEXT_SECTION = 'Five minutes to a first decision'
 
 /** The ```sh blocks of a section of the README. */
 function blocksOf(section: string): string[] {
@@ -22,7 +23,7 @@ function blocksOf(section: string): string[] {
 /** `npx alcazar` in a checkout is its launcher. */
 const NPX = 'npx() { [ "$1" = alcazar ] && shift && "$NODE" "$LAUNCHER" "$@"; }'
 
-test(`the commands of README.md, ${SECTION}`, { skip: curlMissing || opensslMissing }, async (t) => {
+test(`the commands of README.md, ${SECTION} and ${NEXT_SECTION}`, { skip: curlMissing || opensslMissing }, async (t) => {
   const blocks = blocksOf(SECTION)
   assert.ok(blocks.length >= 4, `${blocks.length} blocks of commands`)
   assert.ok(blocks[0]?.includes('npm start')) // what `startService` does
@@ -48,6 +49,11 @@ test(`the commands of README.md, ${SECTION}`, { skip: curlMissing || opensslMiss
     HOME: newDirectory(),
   }
   await promisify(execFile)('bash', ['-euo', 'pipefail', 'readme.sh'], { cwd: directory, env })
+  writeFileSync(join(directory, 'decision.sh'), [NPX, ...blocksOf(NEXT_SECTION)].join('\n'))
+  const decided = await promisify(execFile)('bash', ['-euo', 'pipefail', 'decision.sh'], { cwd: directory, env })
+  assert.match(decided.stdout, /deny 403/)
+  assert.match(decided.stdout, /method=GET/)
+  assert.match(decided.stdout, /"decision":"allow"/)
 
   const issued = (await listIssued(service)).map(({ identity, attestor }) => `${attestor} ${identity}`)
   for (const wanted of ['admin …/web', 'join-token …/api', 'client-certificate …/api'])

@@ -14,6 +14,9 @@ const root: Authority = {
   issuer: 'a'.repeat(40),
   certificate: '-----BEGIN CERTIFICATE-----\n…\n',
   createdAt: NOW,
+  changedAt: NOW,
+  publishedSequence: 1,
+  chain: [],
 }
 
 test('join tokens are found by hash, listed newest first in pages, and revoked once', async (t) => {
@@ -42,9 +45,17 @@ test('join tokens are found by hash, listed newest first in pages, and revoked o
 
 test('a denial is stored once, with one admin record', async (t) => {
   const { store, file } = await testStore(t)
-  const entry: DenyEntry = { kind: 'serial', value: '0'.repeat(32), reason: 'lost', at: NOW, actor: 'local' }
+  const entry: DenyEntry = {
+    kind: 'serial',
+    value: '0'.repeat(32),
+    reason: 'lost',
+    reasonCode: 'keyCompromise',
+    at: NOW,
+    actor: 'local',
+    notAfter: NOW / 1000 + 3600,
+  }
   await store.addDenied(entry)
-  await store.addDenied({ ...entry, reason: 'again' })
+  assert.deepEqual(await store.addDenied({ ...entry, reason: 'again' }), entry)
   const { items } = await store.listAdminActions({ limit: 10 })
   assert.deepEqual(items, [
     { at: NOW, actor: 'local', action: 'cert.revoke', target: entry.value, detail: { reason: 'lost' } },

@@ -6,6 +6,7 @@ import { openDatabase } from '../../../src/store/database.ts'
 import { IndexTail } from '../../../src/store/index-tail.ts'
 import { ISSUED_SQL } from '../../../src/store/issued-reader.ts'
 import { readMigrations } from '../../../src/store/migrations.ts'
+import { jwtAuthority } from '../../support/jwt-world.ts'
 import { anIntent, databaseFile, NOW, testStore } from '../../support/store.ts'
 
 const WEB = 'spiffe://cluster.local/ns/default/sa/web'
@@ -66,11 +67,21 @@ test('a row is listed as it was recorded', async (t) => {
   const [row] = (await store.listIssued({ limit: 1 })).items
   assert.deepEqual(row, {
     ...same,
+    kind: 'certificate',
     serial: serial.toString('hex'),
     spkiSha256: spkiSha256.toString('hex'),
     csrSha256: csrSha256.toString('hex'),
     outcome: 'issued',
   })
+})
+
+test('what a JWT key signed is listed as a JWT', async (t) => {
+  const { store } = await testStore(t)
+  const { authority } = await jwtAuthority()
+  const change = { authorities: [authority], bundleSequence: 2, actor: 'a', action: 'authority.prepare', at: NOW }
+  await store.saveAuthorities(change)
+  await store.recordIntent(anIntent({ authority: authority.id }))
+  assert.equal((await store.listIssued({ limit: 1 })).items[0]?.kind, 'jwt')
 })
 
 test('no list walks over rows that it leaves out, or sorts them', async (t) => {

@@ -39,6 +39,18 @@ test('what expired longer ago than retention says goes, with all that belongs to
   assert.deepEqual((await again.store.listIssued({ limit: 1000 })).items, left.items)
 })
 
+test('a row that is kept keeps those that were written after it, and goes with them', async (t) => {
+  const { store, clock } = await testStore(t)
+  const long = anIntent({ notAfter: SECONDS + 5 * 86_400 })
+  for (const intent of [anIntent(), long, anIntent(), anIntent()]) await store.recordIntent(intent)
+  clock.advance(31 * DAY)
+  await store.retain()
+  assert.equal((await store.listIssued({ limit: 10 })).items.length, 3)
+  clock.advance(5 * DAY)
+  await store.retain()
+  assert.equal((await store.listIssued({ limit: 10 })).items.length, 0)
+})
+
 test('an id is not given again when retention emptied the record', async (t) => {
   const { store, clock, file } = await testStore(t)
   const first = await store.recordIntent(anIntent())
@@ -79,5 +91,9 @@ test('retention that is off removes nothing; audit rows have their own', async (
     assert.equal((await store.listIssued({ limit: 10 })).items.length, 1)
   }
   assert.equal((await keep.store.listAdminActions({ limit: 10 })).items.length, 1)
-  assert.equal((await audit.store.listAdminActions({ limit: 10 })).items.length, 0)
+  const left = (await audit.store.listAdminActions({ limit: 10 })).items
+  assert.deepEqual(
+    left.map(({ action, detail }) => [action, detail.actionsThrough]),
+    [['record.retain', 1]],
+  )
 })

@@ -4,10 +4,12 @@ import { test } from 'node:test'
 import { Authorities, type AuthoritiesOptions } from '../../../src/ca/authorities.ts'
 import type { Authority } from '../../../src/ca/authority.ts'
 import type { KeyProvider } from '../../../src/ca/key-provider.ts'
-import { type Log, silentLog } from '../../../src/kernel/log.ts'
+import { toActive, toPrepared } from '../../../src/ca/rotation/transitions.ts'
+import { silentLog } from '../../../src/kernel/log.ts'
 import type { StartupError } from '../../../src/kernel/startup-error.ts'
 import { memoryKeys } from '../../support/authority.ts'
 import { FakeAuthorityStore, FakeClock } from '../../support/fakes.ts'
+import { authority } from '../../support/rotation-view.ts'
 
 const NOW = Date.UTC(2026, 10, 21)
 const DAY = 86_400
@@ -17,20 +19,24 @@ const OPTIONS = {
   intermediate: { keyType: 'ec-p256', ttl: 30 * DAY },
 } as const
 
+const NOTE = { actor: 'somebody', action: 'authority.test' }
+
 interface World {
   readonly store: FakeAuthorityStore
   readonly clock: FakeClock
   readonly keys: KeyProvider
-  readonly log: Log
-  /** Events of level error. */
-  readonly errors: string[]
+  readonly log: typeof silentLog
   readonly published: string[]
 }
 
 function newWorld(): World {
-  const errors: string[] = []
-  const log: Log = { ...silentLog, error: (event) => void errors.push(event) }
-  return { store: new FakeAuthorityStore(), clock: new FakeClock(NOW), keys: memoryKeys(), log, errors, published: [] }
+  return {
+    store: new FakeAuthorityStore(),
+    clock: new FakeClock(NOW),
+    keys: memoryKeys(),
+    log: silentLog,
+    published: [],
+  }
 }
 
 function open(world: World, options: AuthoritiesOptions = OPTIONS): Promise<Authorities> {
@@ -67,8 +73,8 @@ test('the first start creates a root and an intermediate below it', async () => 
 
 test('X-8, X-9: signing certificates carry the trust domain as their SPIFFE ID', async () => {
   const authorities = await open(newWorld())
-  for (const authority of authorities.list()) {
-    assert.equal(new X509Certificate(authority.certificate).subjectAltName, 'URI:spiffe://cluster.local')
+  for (const { certificate } of authorities.list()) {
+    assert.equal(new X509Certificate(certificate).subjectAltName, 'URI:spiffe://cluster.local')
   }
 })
 
@@ -96,54 +102,68 @@ test('a second start finds everything again', async () => {
   assert.equal(world.store.changes.length, 1)
 })
 
-test('an intermediate past its activation point is replaced below the same root', async () => {
+/** A store that does not take the next change, or whose answer is lost. */
+const failures = [
+  ['before', 1],
+  ['after', 2],
+] as const
+
+for (const [when, stored] of failures) {
+  test(`a change whose store fails ${when} it was stored`, async () => {
+    const world = newWorld()
+    const authorities = await open(world)
+    const before = authorities.view()
+    const next = authority('r2', { state: 'prepared', certificate: one(before.authorities, 'root').certificate })
+    world.store.failNext = when
+    await assert.rejects(authorities.commit(toPrepared(before, [next]), NOTE), /the (answer of the )?store/)
+    assert.equal(authorities.view(), before, 'it is not in force')
+    assert.deepEqual(world.published.length, 1)
+    await authorities.settle()
+    assert.equal(authorities.current().sequence, stored)
+    assert.equal(authorities.current().roots.length, stored)
+    assert.equal(world.published.length, 2)
+    await authorities.settle()
+    assert.equal(world.published.length, 2, 'what is known is not read again')
+  })
+}
+
+test('a change to an authority whose key is gone is refused and nothing is stored', async () => {
   const world = newWorld()
   const authorities = await open(world)
-  const before = one(authorities.list(), 'intermediate')
-  assert.equal(await authorities.renewIntermediate(), false)
-  world.clock.advance(26 * DAY * 1000)
-  assert.equal(await authorities.renewIntermediate(), true)
-  const after = one(authorities.list(), 'intermediate')
-  assert.notEqual(after.id, before.id)
-  assert.equal(after.issuer, before.issuer)
-  assert.equal(authorities.list().find((authority) => authority.id === before.id)?.state, 'draining')
-  assert.equal(authorities.issuing(world.clock.now() / 1000).authority.id, after.id)
-  assert.ok(authorities.find(before.id) !== null, 'leaves of the old one may still renew')
+  const before = authorities.view()
+  const next = { ...one(before.authorities, 'intermediate'), id: 'i2', state: 'prepared' as const }
+  await authorities.commit(toPrepared(before, [next]), NOTE)
+  const changes = world.store.changes.length
+  const prepared = authorities.view()
+  const transition = toActive(prepared, { id: 'i2', successor: null, now: NOW })
+  await assert.rejects(authorities.commit(transition, NOTE), /no key i2/)
+  assert.equal(authorities.view(), prepared)
+  assert.equal(world.store.changes.length, changes)
+  assert.ok(authorities.issuing(NOW / 1000))
 })
 
-test('files that cannot be written do not keep a new intermediate from signing', async () => {
+test('files that cannot be written do not keep a change from being in force', async () => {
   const world = newWorld()
   const failing = { fail: false }
-  const authorities = await Authorities.open(
-    {
-      ...world,
-      random: (size) => randomBytes(size),
-      publish: async () => {
-        if (failing.fail) throw new Error('ENOSPC')
-      },
-    },
-    OPTIONS,
-  )
-  world.clock.advance(26 * DAY * 1000)
+  const publish = async () => {
+    if (failing.fail) throw new Error('ENOSPC')
+  }
+  const authorities = await Authorities.open({ ...world, random: (size) => randomBytes(size), publish }, OPTIONS)
+  const told: number[] = []
+  authorities.onChange(() => told.push(authorities.current().sequence))
+  const next = authority('r2', { state: 'prepared', certificate: one(authorities.list(), 'root').certificate })
   failing.fail = true
-  await assert.rejects(authorities.renewIntermediate(), /ENOSPC/)
-  assert.equal(authorities.issuing(world.clock.now() / 1000).authority, one(authorities.list(), 'intermediate'))
+  await assert.rejects(authorities.commit(toPrepared(authorities.view(), [next]), NOTE), /ENOSPC/)
+  assert.equal(authorities.current().sequence, 2)
+  assert.deepEqual(told, [2])
 })
 
 test('with the intermediate expired and the root too, there is no authority to issue with', async () => {
   const world = newWorld()
-  const authorities = await open(world)
-  world.clock.advance(6 * 365 * DAY * 1000)
-  assert.equal(await authorities.renewIntermediate(), false)
-  assert.throws(() => authorities.issuing(world.clock.now() / 1000), { code: 'issue.no_active_authority' })
-})
-
-test('an intermediate never outlives its root', async () => {
-  const world = newWorld()
   await open(world)
-  world.clock.advance((5 * 365 - 10) * DAY * 1000)
-  const later = await open(world)
-  assert.equal(one(later.list(), 'intermediate').notAfter, one(later.list(), 'root').notAfter)
+  world.clock.advance(6 * 365 * DAY * 1000)
+  const authorities = await open(world)
+  assert.throws(() => authorities.issuing(world.clock.now() / 1000), { code: 'issue.no_active_authority' })
 })
 
 test('another trust domain over the same data is refused, and nothing is changed', async () => {
@@ -156,71 +176,6 @@ test('another trust domain over the same data is refused, and nothing is changed
     return true
   })
   assert.deepEqual([world.store.changes.length, world.published.length], [before, 1])
-})
-
-/** Keys of which that of the root is gone, or is there and of no use. */
-function withoutRoot(world: World, root: Authority, isThere: boolean): KeyProvider {
-  const { keys } = world
-  return {
-    create: (keyType) => keys.create(keyType),
-    has: async (id) => (id === root.id ? isThere : keys.has(id)),
-    load: async (id, keyType) => {
-      if (id === root.id) throw new Error('of no use')
-      return keys.load(id, keyType)
-    },
-  }
-}
-
-test('a root key that is gone when the intermediate is due: the intermediate signs on until its end', async () => {
-  const world = newWorld()
-  const first = await open(world)
-  const lost = { ...world, keys: withoutRoot(world, one(first.list(), 'root'), false) }
-  world.clock.advance(26 * DAY * 1000)
-  const authorities = await open(lost)
-  const now = world.clock.now() / 1000
-  assert.equal(authorities.issuing(now).authority.id, one(first.list(), 'intermediate').id)
-  assert.ok(authorities.renewalProblem !== null)
-  assert.deepEqual(world.errors, ['authority.renewal_failed'])
-  await assert.rejects(authorities.renewIntermediate())
-
-  world.clock.advance(4 * DAY * 1000)
-  await assert.rejects(open(lost), /of no use/)
-  const again = await open(world)
-  assert.equal(again.renewalProblem, null)
-})
-
-test('a root key that is kept elsewhere is no problem before the intermediate is due', async () => {
-  const world = newWorld()
-  const first = await open(world)
-  const authorities = await open({ ...world, keys: withoutRoot(world, one(first.list(), 'root'), false) })
-  assert.equal(authorities.renewalProblem, null)
-  assert.deepEqual(world.errors, [])
-})
-
-test('a root key that is there and of no use is found out at the start, and once it is put right', async () => {
-  const world = newWorld()
-  const first = await open(world)
-  const keys = withoutRoot(world, one(first.list(), 'root'), true)
-  const changing = { ...keys }
-  const authorities = await open({ ...world, keys: changing })
-  assert.ok(authorities.renewalProblem !== null)
-  assert.equal(authorities.issuing(NOW / 1000).authority.id, one(first.list(), 'intermediate').id)
-  await authorities.renewIntermediate()
-  assert.ok(authorities.renewalProblem !== null)
-  assert.deepEqual(world.errors, ['authority.root_key_unusable'])
-  changing.load = (id, keyType) => world.keys.load(id, keyType)
-  await authorities.renewIntermediate()
-  assert.equal(authorities.renewalProblem, null)
-})
-
-test('two renewals at once make one intermediate', async () => {
-  const world = newWorld()
-  const authorities = await open(world)
-  world.clock.advance(26 * DAY * 1000)
-  const renewals = [authorities.renewIntermediate(), authorities.renewIntermediate()]
-  assert.deepEqual(await Promise.all(renewals), [true, true])
-  assert.equal(authorities.list().filter(({ kind }) => kind === 'intermediate').length, 2)
-  assert.equal(world.store.changes.length, 2)
 })
 
 test('a clock before the life of the intermediate: there is no authority to issue with', async () => {

@@ -48,7 +48,11 @@ before(() => {
 
 async function newWorld(
   changed: Partial<IssuanceOptions> = {},
-  limits = { rate: 1000, perIdentity: 1000, queue: 100 },
+  limits: { rate: number; perIdentity: number; queue: number; isUrgent?: boolean } = {
+    rate: 1000,
+    perIdentity: 1000,
+    queue: 100,
+  },
 ): Promise<World> {
   const clock = new FakeClock(NOW)
   const random = (size: number) => randomBytes(size)
@@ -77,6 +81,7 @@ async function newWorld(
     takeGlobal: openTokenBuckets(() => limits.rate),
     takePerIdentity: openTokenBuckets(() => limits.perIdentity),
     clock,
+    isUrgent: () => limits.isUrgent === true,
     observer: { issued: (event) => issued.push(event), refused: (event) => refused.push(event) },
   })
   return Object.assign(world, { issuer })
@@ -204,7 +209,7 @@ describe('who may not', () => {
   })
 
   test('hostile 72: a denied identity and a denied key', async () => {
-    const entry = { reason: 'test', at: NOW, actor: 'test' }
+    const entry = { reason: 'test', reasonCode: 'unspecified' as const, at: NOW, actor: 'test', notAfter: null }
     await world.issuer.issue(request())
     await world.denyList.add({
       ...entry,
@@ -218,6 +223,18 @@ describe('who may not', () => {
     assert.equal(second.refused[0]?.identity, WEB) // the log line says who it was
   })
 
+  test('who is denied while the certificate is made does not get it', async () => {
+    const { record, denyList } = world
+    const add = record.recordIntent.bind(record)
+    record.recordIntent = async (intent) => {
+      const entry = { reason: 'test', reasonCode: 'unspecified' as const, at: NOW, actor: 'test', notAfter: null }
+      await denyList.add({ ...entry, kind: 'identity', value: WEB })
+      return add(intent)
+    }
+    await assert.rejects(world.issuer.issue(request()), { code: 'issue.denied' })
+    assert.equal(record.intents.length, 1)
+  })
+
   test('only an administrator may name the identity, and has to', async () => {
     await assert.rejects(world.issuer.issue(request({ identity: WEB })), { code: 'auth.forbidden' })
     world.caller = { ...world.caller, attestor: 'admin' }
@@ -228,6 +245,12 @@ describe('who may not', () => {
     assert.equal((await world.issuer.issue(request({ identity: WEB }))).identity, WEB)
     assert.equal(world.record.intents[0]?.attestor, 'admin')
   })
+})
+
+test('while an authority is tainted, lives are short, so that its holders come back', async () => {
+  const urgent = await newWorld({}, { rate: 1000, perIdentity: 1000, queue: 100, isUrgent: true })
+  const { notAfter, issuedAt } = await urgent.issuer.issue(request({ ttlSeconds: 3600 }))
+  assert.equal(notAfter - Math.floor(issuedAt / 1000), 600)
 })
 
 describe('limits', () => {

@@ -49,10 +49,10 @@ const cases: readonly (readonly [string, Reader<unknown>, readonly unknown[], re
     ['', 'kubernetes/serviceaccount', 'ftp://a', 'https://u:p@a', 'https://a?b', 'https://a#b', 'HTTPS://a'],
   ],
   [
-    'https URL',
-    names.httpsUrl,
-    ['https://a/jwks?x=1'],
-    ['http://a/jwks', 'https://u@a', 'https://a#b', 'file:///etc/passwd'],
+    'issuer of our own',
+    names.oidcIssuer,
+    ['https://a', 'https://a/', 'https://a:15013/x'],
+    ['http://a', 'https://u@a', 'https://a#b', 'https://a#', 'https://a?x=1', 'https://a?', 'file:///etc/passwd', 'a'],
   ],
   [
     'DNS name',

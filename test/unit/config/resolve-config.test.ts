@@ -30,7 +30,7 @@ test('defaults are complete and as documented', () => {
   assert.deepEqual(config.store, { url: 'sqlite:', retention: { issued: 2_592_000, audit: null } })
   assert.deepEqual(config.attestation, {
     jwt: [],
-    clientCertificate: { enabled: true },
+    clientCertificate: { enabled: true, foreign: [] },
     joinToken: { enabled: true, maxTtl: 86_400 },
   })
   assert.equal(config.authority.root.ttl, 157_680_000)
@@ -45,11 +45,12 @@ const good: readonly (readonly [string, unknown])[] = [
     { limits: { rate: 'off', body: 'off', drain: 'off' }, store: { retention: { issued: 'off' } } },
   ],
   ['no drain', { limits: { drain: 0 }, issuance: { backdate: 0 } }],
+  ['JWT-SVIDs', { authority: { jwt: { keyType: 'rsa-2048', ttl: '7d', issuer: 'https://a.example', svidTtl: '1m' } } }],
   [
     'keys of later versions at their default',
     {
       listen: { decisions: 'off' },
-      authority: { jwt: { ttl: 2_592_000, issuer: null }, keys: { provider: 'file' } },
+      authority: { keys: { provider: 'file' } },
       mesh: { watch: [] },
     },
   ],
@@ -131,6 +132,7 @@ const between: readonly (readonly [string, unknown, readonly string[]])[] = [
   ['maxTtl as long as an intermediate', { issuance: { maxTtl: '30d' } }, ['issuance.maxTtl']],
   ['serving certificate as long as an intermediate', { server: { ttl: '30d' } }, ['server.ttl']],
   ['a root shorter than its intermediate', { authority: { root: { ttl: '29d' } } }, ['authority.root.ttl']],
+  ['a JWT-SVID that outlives its key', { authority: { jwt: { ttl: '5m' } } }, ['authority.jwt.svidTtl']],
   ['monitoring for everybody', { listen: { monitoring: '0.0.0.0:15014' } }, ['listen.monitoring']],
   ['decisions for everybody', { listen: { decisions: '0.0.0.0:15015' } }, ['listen.decisions']],
   ['decisions where others listen', { listen: { decisions: '127.0.0.1:15014' } }, ['listen.decisions']],
@@ -171,11 +173,6 @@ for (const [what, written, paths] of between)
   test(`config: ${what} is refused`, () => assert.deepEqual(pathsOf(written), paths))
 
 const later: readonly (readonly [string, unknown])[] = [
-  ['listen.bundle', { listen: { bundle: { address: '0.0.0.0:443', profile: 'https_web' } } }],
-  ['authority.root.automatic', { authority: { root: { automatic: true } } }],
-  ['authority.jwt.ttl', { authority: { jwt: { ttl: '31d' } } }],
-  ['authority.jwt.issuer', { authority: { jwt: { issuer: 'https://a.example' } } }],
-  ['authority.prepareAt', { authority: { prepareAt: 0.4 } }],
   ['authority.keys.provider', { authority: { keys: { provider: 'pkcs11' } } }],
 ]
 for (const [path, written] of later)

@@ -19,6 +19,8 @@ buildInstruments(registry, {
   bundleSequence: () => 1,
   renewalBlocked: () => false,
   servingCertificateExpiry: () => 0,
+  authorityImport: () => null,
+  federation: () => [],
   resources: () => ({ version: 0, counts: new Map(), watched: [] }),
   connections: () => new Map(),
 })

@@ -11,6 +11,8 @@ const SOURCES: MetricsSources = {
   bundleSequence: () => 3,
   renewalBlocked: () => false,
   servingCertificateExpiry: () => 1_800_000_000,
+  authorityImport: () => null,
+  federation: () => [],
   resources: () => ({ version: 0, counts: new Map(), watched: [] }),
   connections: () => new Map([['grpc', () => 5]]),
 }

@@ -32,21 +32,52 @@ test('/openapi.json is OpenAPI 3.1 and names every route', () => {
   assert.equal(description.openapi, '3.1.0')
   const names = operations.map(({ path, method }) => `${method} ${path}`)
   assert.deepEqual(names.toSorted(), [
+    'delete /v1/denied',
+    'delete /v1/federation/{trustDomain}',
     'delete /v1/issued/{serial}',
     'delete /v1/resources/{kind}/{namespace}/{name}',
     'delete /v1/tokens/{id}',
+    'get /.well-known/openid-configuration',
+    'get /keys',
     'get /openapi.json',
+    'get /v1/audit',
+    'get /v1/audit/export',
+    'get /v1/audit/verification',
     'get /v1/authorities',
     'get /v1/bundle',
     'get /v1/bundle.pem',
+    'get /v1/crl',
+    'get /v1/crl/{authorityId}',
+    'get /v1/crls',
+    'get /v1/denied',
+    'get /v1/federation',
     'get /v1/issued',
     'get /v1/resources',
     'get /v1/resources/{kind}/{namespace}/{name}',
+    'get /v1/rotations',
+    'get /v1/rotations/{id}',
     'get /v1/status',
     'get /v1/tokens',
+    'post /v1/authorities',
+    'post /v1/authorities/csr',
+    'post /v1/authorities/import',
+    'post /v1/authorities/sign-intermediate',
+    'post /v1/authorities/{id}/abort',
+    'post /v1/authorities/{id}/activate',
+    'post /v1/authorities/{id}/retire',
+    'post /v1/authorities/{id}/revoke',
+    'post /v1/authorities/{id}/taint',
+    'post /v1/backup',
     'post /v1/certificates',
     'post /v1/decisions',
+    'post /v1/denied',
+    'post /v1/federation',
+    'post /v1/federation/{trustDomain}/refresh',
+    'post /v1/jwts',
     'post /v1/resources',
+    'post /v1/rotations',
+    'post /v1/rotations/{id}/abort',
+    'post /v1/rotations/{id}/force',
     'post /v1/tokens',
   ])
 })
@@ -88,7 +119,15 @@ for (const { path, method, operation } of operations) {
 
 test('what needs a role says so', () => {
   const open = operations.filter(({ operation }) => operation.security === undefined).map(({ path }) => path)
-  assert.deepEqual(open, ['/openapi.json', '/v1/certificates', '/v1/bundle', '/v1/bundle.pem'])
+  assert.deepEqual(open, [
+    '/openapi.json',
+    '/v1/certificates',
+    '/v1/jwts',
+    '/.well-known/openid-configuration',
+    '/keys',
+    '/v1/bundle',
+    '/v1/bundle.pem',
+  ])
 })
 
 test('every reference leads somewhere', () => {

@@ -66,6 +66,7 @@ describe('roles', () => {
 
 describe('/v1/issued', () => {
   const row: IssuedRow = {
+    kind: 'certificate',
     serial: SERIAL,
     identity: WEB,
     notBefore: NOW,
@@ -85,7 +86,7 @@ describe('/v1/issued', () => {
     const call = open({ issuance: { listIssued: async () => ({ items: [row], next: 'cursor' }) } })
     const { body } = await call({ method: 'GET', url: '/v1/issued', as: 'viewer' })
     const times = { notBefore: '2026-11-21T03:00:00Z', notAfter: '2026-11-21T04:00:00Z' }
-    const want = { items: [{ ...row, ...times, issuedAt: '2026-11-21T03:00:00.007Z' }], next: 'cursor' }
+    const want = { items: [{ ...row, ...times, issuedAt: '2026-11-21T03:00:00.007Z' }], next: 'cursor', restored: null }
     assert.deepEqual(JSON.parse(body), want)
   })
 
@@ -286,13 +287,13 @@ describe('/v1/authorities and /v1/status', () => {
 
   const { liveLeaves: _leaves, nextStep: _step, ...shownPlain } = shown
 
-  test('lists authorities', async () => {
+  test('the status lists authorities, with what is known of them', async () => {
     const status = await fakeDeps().status()
     const { liveLeaves: _leaves, nextStep: _step, ...plain } = authority
     const authorities = [authority, { ...authority, nextStep: null }, plain]
     const call = open({ status: async () => ({ ...status, authorities }) })
-    const { json } = await call({ method: 'GET', url: '/v1/authorities', as: 'viewer' })
-    assert.deepEqual(json(), { items: [shown, { ...shown, nextStep: null }, shownPlain], next: null })
+    const { json } = await call({ method: 'GET', url: '/v1/status', as: 'viewer' })
+    assert.deepEqual(json().authorities, [shown, { ...shown, nextStep: null }, shownPlain])
   })
 
   test('tells the status', async () => {
@@ -306,9 +307,10 @@ describe('/v1/authorities and /v1/status', () => {
       authorities: [],
       bundle: { sequence: 3, roots: 1 },
       listeners: [{ name: 'https', address: '127.0.0.1:1' }],
-      record: { depth: 0, ok: true },
+      record: { depth: 0, ok: true, restored: null },
       servingCertificate: { notAfter: '2026-11-22T03:00:00Z' },
       resources: { loaded: true, version: 0, count: 0, watched: [] },
+      authorityImport: null,
     })
   })
 })

@@ -51,6 +51,11 @@ for (const [what, policies, changes] of cases) {
   test(`nearest miss: ${what}`, () => assert.deepEqual(changesFor(policies), changes))
 }
 
+test('nearest miss: what leaves a DENY rule goes where an ALLOW rule wants it', () => {
+  const policies = [policy('p', [to({ paths: ['/api/*'] })]), policy('d', [to({ paths: ['/'] })], { action: 'DENY' })]
+  assert.deepEqual(changesFor(policies), [{ attribute: 'path', seen: ['/'], to: '/api/' }])
+})
+
 test('nearest miss: a change that a DENY rule would catch is not offered', () => {
   const policies = [
     policy('p', [to({ methods: ['PUT', 'POST'] })]),

@@ -1,4 +1,4 @@
-import { AppError } from '../kernel/errors.ts'
+import { AppError } from './errors.ts'
 
 /** How many may wait: each may hold a body of many megabytes. */
 const MAX_WAITING = 32
@@ -9,7 +9,7 @@ export function openTurns(): <T>(work: () => Promise<T>) => Promise<T> {
   let waiting = 0
   return (work) => {
     if (waiting >= MAX_WAITING) {
-      const error = new AppError('limit.queue', 'too many changes of resources wait: try again', {
+      const error = new AppError('limit.queue', 'too many changes wait: try again', {
         retryAfterSeconds: 1,
       })
       return Promise.reject(error)

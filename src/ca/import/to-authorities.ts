@@ -1,0 +1,61 @@
+import { X509Certificate } from 'node:crypto'
+import type { UnixMillis } from '../../kernel/clock.ts'
+import { error } from '../../pki/explain/findings.ts'
+import type { FileFinding } from '../../pki/file-finding.ts'
+import type { Authority, AuthorityState } from '../authority.ts'
+import type { ImportedAuthority } from './verdict.ts'
+
+/** What an import changes; nothing where all of it is known already. */
+export interface ImportedChange {
+  readonly authorities: readonly Authority[]
+  readonly findings: readonly FileFinding[]
+}
+
+const GONE: ReadonlySet<AuthorityState> = new Set(['retired', 'revoked', 'tainted'])
+
+/**
+ * The root and the intermediate of an import as authorities of ours, without those that are known as they are. One that
+ * is known by its key and has a new certificate keeps its state; the key of one that was given up never comes back.
+ */
+export function toAuthorities(
+  imported: ImportedAuthority,
+  known: readonly Authority[],
+  now: UnixMillis,
+): ImportedChange {
+  const { root, ...signer } = imported
+  const fresh = { state: 'prepared', createdAt: now, changedAt: now, publishedSequence: 0 } as const
+  const { id, keyType, notBefore, notAfter, certificate, chain } = signer
+  const authorities: readonly Authority[] = [
+    { ...root, ...fresh, kind: 'root', issuer: root.id, chain: [] },
+    { ...fresh, id, keyType, notBefore, notAfter, certificate, chain, kind: 'intermediate', issuer: root.id },
+  ]
+  const pairs = authorities.map((next) => ({ next, before: known.find((one) => one.id === next.id) }))
+  return {
+    findings: pairs.flatMap(({ next, before }) => (before === undefined ? [] : findInKnown(next, before))),
+    authorities: pairs
+      .filter(({ next, before }) => before === undefined || !isSame(next, before))
+      .map(({ next, before }) => (before === undefined ? next : renewed(next, before))),
+  }
+}
+
+function findInKnown({ id, kind }: Authority, before: Authority): readonly FileFinding[] {
+  const file = `the ${kind}`
+  if (before.kind !== kind) {
+    return [{ file, ...error('key.other_kind', `its key is that of the ${before.kind} \`${id}\`: make a new one`) }]
+  }
+  if (!GONE.has(before.state)) return []
+  return [{ file, ...error('key.given_up', `its key is that of \`${id}\`, which is ${before.state}: make a new one`) }]
+}
+
+function isSame(next: Authority, before: Authority): boolean {
+  return next.issuer === before.issuer && fingerprints(next) === fingerprints(before)
+}
+
+/** Of its certificate and those above it, however their PEM is written. */
+function fingerprints({ certificate, chain }: Authority): string {
+  return [certificate, ...chain].map((pem) => new X509Certificate(pem).fingerprint256).join()
+}
+
+function renewed(next: Authority, { state, createdAt, changedAt, publishedSequence }: Authority): Authority {
+  return { ...next, state, createdAt, changedAt, publishedSequence }
+}

@@ -1,0 +1,124 @@
+import type { UnixMillis } from '../../kernel/clock.ts'
+import type { Authority, AuthorityState } from '../authority.ts'
+import { activationGate, type Gate, retirementGate } from './gates.ts'
+import type { Standing } from './measures.ts'
+import type { Outlook } from './outlook.ts'
+import { below, prepared, type RotationView, rootOf } from './slots.ts'
+import {
+  both,
+  find,
+  type Transition,
+  toAborted,
+  toActive,
+  toRetired,
+  toRevoked,
+  toTainted,
+  withTransition,
+} from './transitions.ts'
+
+export const VERBS = ['activate', 'taint', 'revoke', 'retire', 'abort'] as const
+/** What can be asked of one authority. */
+export type Verb = (typeof VERBS)[number]
+
+/** What a command would do. */
+export interface Preview {
+  readonly changes: readonly PreviewedChange[]
+  /** What keeps it from being done now, unless it is forced. */
+  readonly waitingFor: Standing | null
+}
+
+export interface PreviewedChange {
+  /** Null for one that would be created. */
+  readonly id: string | null
+  readonly kind: Authority['kind']
+  readonly from: AuthorityState | null
+  readonly to: AuthorityState
+}
+
+/** Pure: what the command would change and what it would wait for; throws what the command itself would throw. */
+export function preview(verb: Verb, id: string, outlook: Outlook): Preview {
+  const { view, moment } = outlook
+  const authority = find(view, id)
+  const now = moment.now * 1000
+  if (isDone(verb, authority)) return { changes: [], waitingFor: null }
+  return {
+    changes: changesOf(view, transitionOf(verb, { view, authority, now })),
+    waitingFor: standingOf(gateOf(verb, authority, outlook)),
+  }
+}
+
+const AIM = {
+  activate: ['active'],
+  taint: ['tainted'],
+  revoke: ['revoked'],
+  retire: ['retired'],
+  abort: ['retired', 'draining'],
+} as const satisfies Record<Verb, readonly AuthorityState[]>
+
+/** Commands that have been given before change nothing. */
+function isDone(verb: Verb, { state }: Authority): boolean {
+  return AIM[verb].some((aim) => aim === state)
+}
+
+interface Intended {
+  readonly view: RotationView
+  readonly authority: Authority
+  readonly now: UnixMillis
+}
+
+function transitionOf(verb: Verb, { view, authority, now }: Intended): Transition {
+  switch (verb) {
+    case 'activate':
+      return activation({ view, authority, now })
+    case 'retire':
+      return toRetired(view, authority.id, now)
+    case 'abort':
+      return toAborted(view, authority.id, now)
+    case 'taint':
+    case 'revoke': {
+      const leave = (after: RotationView) => (verb === 'taint' ? toTainted : toRevoked)(after, authority.id, now)
+      const next = successorOf(view, authority)
+      return next === undefined ? leave(view) : both(view, activation({ view, authority: next, now }), leave)
+    }
+  }
+}
+
+function activation({ view, authority, now }: Intended): Transition {
+  if (authority.kind === 'root') {
+    const isFit = ({ state, notAfter }: Authority) => state === 'prepared' && notAfter * 1000 > now
+    const ready = below(view, authority).find(isFit)
+    return toActive(view, { id: authority.id, successor: ready ?? newBelow(authority), now })
+  }
+  const root = authority.kind === 'intermediate' ? rootOf(view, authority) : undefined
+  if (authority.state === 'prepared' && root?.state === 'prepared') {
+    return toActive(view, { id: root.id, successor: authority, now })
+  }
+  return toActive(view, { id: authority.id, successor: null, now })
+}
+
+/** Stands for the intermediate that is made together with the activation. */
+function newBelow(root: Authority): Authority {
+  return { ...root, id: '', kind: 'intermediate', issuer: root.id }
+}
+
+function successorOf(view: RotationView, { state, kind }: Authority): Authority | undefined {
+  return state === 'active' ? prepared(view, kind) : undefined
+}
+
+function gateOf(verb: Verb, authority: Authority, { view, moment, plan }: Outlook): Gate {
+  if (verb === 'retire' && authority.state !== 'prepared') return retirementGate(view, authority, moment, plan)
+  const beginner = verb === 'activate' ? authority : successorOf(view, authority)
+  if (verb === 'abort' || beginner?.state !== 'prepared') return { open: true }
+  return activationGate(view, beginner, moment, plan)
+}
+
+function standingOf(gate: Gate): Standing | null {
+  return gate.open ? null : gate.waitingFor
+}
+
+function changesOf(view: RotationView, transition: Transition): readonly PreviewedChange[] {
+  const before = new Map(view.authorities.map(({ id, state }) => [id, state]))
+  return withTransition(view, transition)
+    .authorities.filter(({ id, state }) => before.get(id) !== state)
+    .map(({ id, kind, state }) => ({ id: id === '' ? null : id, kind, from: before.get(id) ?? null, to: state }))
+}

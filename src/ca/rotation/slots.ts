@@ -1,0 +1,31 @@
+import type { Authority, AuthorityKind, Rotation } from '../authority.ts'
+
+/** Everything that rotation decides by; each change of it is one transaction. */
+export interface RotationView {
+  readonly authorities: readonly Authority[]
+  readonly rotations: readonly Rotation[]
+  readonly bundleSequence: number
+}
+
+export function prepared(view: RotationView, kind: AuthorityKind): Authority | undefined {
+  return view.authorities.find((authority) => authority.kind === kind && authority.state === 'prepared')
+}
+
+export function active(view: RotationView, kind: AuthorityKind): Authority | undefined {
+  return view.authorities.find((authority) => authority.kind === kind && authority.state === 'active')
+}
+
+/** The rotation of the kind that has not ended. */
+export function running(view: RotationView, kind: AuthorityKind): Rotation | undefined {
+  return view.rotations.find((rotation) => rotation.kind === kind && rotation.endedAt === null)
+}
+
+/** Intermediates that a root of ours has signed. */
+export function below(view: RotationView, root: Authority): readonly Authority[] {
+  return view.authorities.filter(({ kind, issuer }) => kind === 'intermediate' && issuer === root.id)
+}
+
+/** The root of an authority; undefined when it is not ours to know. */
+export function rootOf(view: RotationView, authority: Authority): Authority | undefined {
+  return authority.kind === 'root' ? authority : view.authorities.find(({ id }) => id === authority.issuer)
+}

@@ -1,0 +1,140 @@
+import type { UnixMillis, UnixSeconds } from '../../kernel/clock.ts'
+import { AppError } from '../../kernel/errors.ts'
+import type { Authority, AuthorityKind, Rotation, RotationState } from '../authority.ts'
+import { activationGate, type Gate, retirementGate } from './gates.ts'
+import { behind, NOBODY, type Standing, under } from './measures.ts'
+import type { Outlook } from './outlook.ts'
+import { active, prepared, type RotationView, running } from './slots.ts'
+import { find } from './transitions.ts'
+
+/** One step of a rotation: when it was done, or when it will be at the latest if nobody stops it. */
+export interface TimetableStep {
+  readonly name: 'prepare' | 'activate' | 'retire' | 'abort'
+  readonly at: UnixSeconds
+  readonly done: boolean
+}
+
+/** How far a rotation has come. */
+export interface Timetable {
+  /** `activating` once nothing keeps the new authority from signing any more. */
+  readonly state: RotationState
+  readonly waitingFor: Standing | null
+  readonly steps: readonly TimetableStep[]
+}
+
+/** Pure: the timetable of a rotation that runs or has ended. */
+export function timetableOf(rotation: Rotation, outlook: Outlook): Timetable {
+  const past = [doneAt('prepare', rotation.startedAt)]
+  if (rotation.activatedAt !== null) past.push(doneAt('activate', rotation.activatedAt))
+  if (rotation.endedAt !== null) {
+    past.push(doneAt(rotation.state === 'aborted' ? 'abort' : 'retire', rotation.endedAt))
+    return { state: rotation.state, waitingFor: null, steps: past }
+  }
+  const ahead = rotation.activatedAt === null ? distribution(rotation, outlook) : draining(rotation, outlook)
+  return { ...ahead, steps: [...past, ...ahead.steps] }
+}
+
+function distribution({ kind, from, to, forced }: Rotation, outlook: Outlook): Timetable {
+  const { view, moment, plan } = outlook
+  const next = find(view, to)
+  const gate = forced ? OPEN : activationGate(view, next, moment, plan)
+  const current = view.authorities.find(({ id }) => id === from)
+  return {
+    state: gate.open ? 'activating' : 'distributing',
+    waitingFor: standingOf(gate),
+    steps: stepsAhead({ kind, from: current, gate }, outlook),
+  }
+}
+
+function draining({ kind, from, forced, state }: Rotation, outlook: Outlook): Timetable {
+  const { view, moment, plan } = outlook
+  const old = view.authorities.find(({ id }) => id === from)
+  if (old === undefined) return { state, waitingFor: null, steps: [] } // there was none
+  const gate = forced ? OPEN : retirementGate(view, old, moment, plan)
+  const retire = { name: 'retire', at: openingOf(gate, kind, outlook), done: false } as const
+  return { state, waitingFor: standingOf(gate), steps: [retire] }
+}
+
+/**
+ * Pure: the timetable of a rotation that would begin now, with what is prepared already;
+ * `authority.invalid_transition` names the one that runs.
+ */
+export function foreseeRotation(kind: AuthorityKind, outlook: Outlook): Timetable {
+  const { view, moment, plan } = outlook
+  refuseRunning(view, kind)
+  const next = prepared(view, kind)
+  const from = active(view, kind)
+  const gate = next === undefined ? gateOfNew(kind, outlook) : activationGate(view, next, moment, plan)
+  const first = { name: 'prepare', at: next === undefined ? moment.now : seconds(next.changedAt), done: false } as const
+  return {
+    state: 'distributing',
+    waitingFor: standingOf(gate),
+    steps: [{ ...first, done: next !== undefined }, ...stepsAhead({ kind, from, gate }, outlook)],
+  }
+}
+
+function refuseRunning(view: RotationView, kind: AuthorityKind): void {
+  const other = running(view, kind)
+  if (other === undefined) return
+  throw new AppError('authority.invalid_transition', `rotation \`${other.id}\` of the ${kind} runs`, { seen: other.id })
+}
+
+const OPEN: Gate = { open: true }
+
+/** What an authority that is published now would wait for. */
+function gateOfNew(kind: AuthorityKind, { view, moment, plan }: Outlook): Gate {
+  switch (kind) {
+    case 'root':
+      return toGate(behind(moment.live, view.bundleSequence + 1))
+    case 'intermediate':
+      return OPEN // its root is in use
+    case 'jwt':
+      if (active(view, kind) === undefined) return OPEN // nobody can hold older keys
+      return { open: false, waitingFor: { certificates: 0, latestExpiry: moment.now + plan.jwtPublishSeconds } }
+  }
+}
+
+function toGate(waitingFor: Standing): Gate {
+  return waitingFor.certificates === 0 ? OPEN : { open: false, waitingFor }
+}
+
+interface Succession {
+  readonly kind: AuthorityKind
+  readonly from: Authority | undefined
+  /** Of the activation. */
+  readonly gate: Gate
+}
+
+/** The activation, and the retirement of whoever signs until then. */
+function stepsAhead({ kind, from, gate }: Succession, outlook: Outlook): readonly TimetableStep[] {
+  const activateAt = openingOf(gate, kind, outlook)
+  const activate = { name: 'activate', at: activateAt, done: false } as const
+  if (from === undefined) return [activate]
+  return [activate, { name: 'retire', at: retirementAfter(activateAt, from, outlook), done: false }]
+}
+
+/** When the last of what an authority signs until `activateAt` is sure to have expired. */
+function retirementAfter(activateAt: UnixSeconds, from: Authority, { view, moment, plan }: Outlook): UnixSeconds {
+  const life = from.kind === 'jwt' ? plan.jwtTtlSeconds : plan.longestLeafSeconds
+  const lastSigned = Math.min(activateAt + life, from.notAfter)
+  const known = from.kind === 'jwt' ? NOBODY : under(moment.live, from, view)
+  return Math.max(moment.now, known.latestExpiry, lastSigned) + plan.skewSeconds
+}
+
+/** Gates count a certificate until the clocks that are behind have seen it expire; keys have their exact time. */
+function openingOf(gate: Gate, kind: AuthorityKind, { moment, plan }: Outlook): UnixSeconds {
+  if (gate.open) return moment.now
+  return gate.waitingFor.latestExpiry + (kind === 'jwt' ? 0 : plan.skewSeconds)
+}
+
+function standingOf(gate: Gate): Standing | null {
+  return gate.open ? null : gate.waitingFor
+}
+
+function doneAt(name: TimetableStep['name'], at: UnixMillis): TimetableStep {
+  return { name, at: seconds(at), done: true }
+}
+
+function seconds(at: UnixMillis): UnixSeconds {
+  return Math.floor(at / 1000)
+}

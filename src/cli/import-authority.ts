@@ -1,0 +1,155 @@
+import { writeFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { type CaMaterial, readCaDirectory } from '../pki/ca-directory.ts'
+import { toText } from './cells.ts'
+import { CommandError, NegativeResult, systemReason } from './command-error.ts'
+import type { CsrCommandOptions, ImportCommandOptions } from './commands/authority-import.ts'
+import { type Json, type JsonObject, objectOf, objectsOf, stringOf } from './json.ts'
+import { layFields } from './layout.ts'
+import { readInput } from './read-input.ts'
+import { toSafeText } from './safe-text.ts'
+import type { Session } from './session.ts'
+
+const MAX_FILE_BYTES = 256 * 1024
+
+/** What is sent, and what is wrong with the files themselves. */
+interface Found {
+  readonly material: CaMaterial | null
+  readonly findings: readonly JsonObject[]
+}
+
+/** Sends what the files hold to be judged, and unless it is a dry run taken; exits 1 when it is not fit. */
+export async function importAuthority(
+  session: Session,
+  directory: string | undefined,
+  options: ImportCommandOptions,
+): Promise<void> {
+  const { material, findings } = await readMaterial(directory, options)
+  if (material === null) {
+    session.show({ accepted: false, id: null, adopted: [], findings }, () => toVerdict(session, false, findings))
+    throw new NegativeResult()
+  }
+  const isDryRun = options.dryRun === true
+  const answer = await send(session, material, options)
+  const all = [...findings, ...objectsOf(answer, 'findings')]
+  session.show({ ...answer, findings: all }, () => {
+    return `${toVerdict(session, answer.accepted === true, all)}${toNext(session, answer, isDryRun ? 'would be' : 'is')}`
+  })
+  if (answer.accepted !== true) throw new NegativeResult()
+}
+
+async function readMaterial(directory: string | undefined, options: ImportCommandOptions): Promise<Found> {
+  const { certificate, key, chain, root } = options
+  if ((directory === undefined) === (certificate === undefined)) {
+    throw CommandError.of('usage', 'give a directory, or --certificate')
+  }
+  if (directory !== undefined) {
+    if (key ?? chain ?? root) throw CommandError.of('usage', 'a directory has its own key, chain and root')
+    const { material, findings } = await readCaDirectory(directory)
+    return { material, findings: findings.map((finding) => ({ ...finding })) }
+  }
+  const named = await readNamed(certificate ?? '')
+  const optional = (file: string | undefined) => (file === undefined ? null : readNamed(file))
+  const material = { key: await optional(key), chain: await optional(chain), roots: await optional(root) }
+  return { material: { certificate: named, ...material }, findings: [] }
+}
+
+async function readNamed(file: string): Promise<{ readonly name: string; readonly text: string }> {
+  const bytes = await readInput(file, MAX_FILE_BYTES)
+  return { name: basename(file), text: bytes.toString('utf8') }
+}
+
+/** Every finding of a refusal is told before it is thrown. */
+async function send(session: Session, material: CaMaterial, options: ImportCommandOptions): Promise<JsonObject> {
+  const given = Object.entries(material).filter((entry): entry is [string, NonNullable<(typeof entry)[1]>] => {
+    return entry[1] !== null
+  })
+  const { reason, dryRun } = options
+  const body: JsonObject = {
+    ...Object.fromEntries<Json>(given),
+    ...(dryRun === true ? { dryRun } : {}),
+    ...(reason === undefined ? {} : { reason }),
+  }
+  try {
+    return await session.client().json({ method: 'POST', path: '/v1/authorities/import', body })
+  } catch (error) {
+    if (error instanceof CommandError && error.code === 'authority.import_refused') tellFaults(session, error)
+    throw error
+  }
+}
+
+function tellFaults({ io, options }: Session, { detail = {} }: CommandError): void {
+  if (options.output !== 'table') return
+  for (const { path, code, message } of objectsOf(detail, 'errors')) {
+    io.stderr.write(`${toSafeText(`${toText(path)}: ${toText(message)} [${toText(code)}]`)}\n`)
+  }
+}
+
+function toVerdict({ style }: Session, isAccepted: boolean, findings: readonly JsonObject[]): string {
+  const lines = findings.map(({ level, file, code, text }) => {
+    const paint = level === 'error' ? style.bad : style.warn
+    return `${paint(toText(level))}: ${toSafeText(`${toText(file)}: ${toText(text)}`)} ${style.dim(`[${toSafeText(toText(code))}]`)}\n`
+  })
+  return `${lines.join('')}${isAccepted ? style.good('fit to sign here') : style.bad('NOT FIT to sign here')}\n`
+}
+
+function toNext(session: Session, { accepted, id, adopted }: JsonObject, verb: string): string {
+  if (accepted !== true) return ''
+  if (!Array.isArray(adopted) || adopted.length === 0)
+    return `nothing to do: ${toSafeText(toText(id))} is known already\n`
+  const lines = objectsOf({ adopted }, 'adopted').map(({ kind, id: one, state }) => {
+    return `${toSafeText(`the ${toText(kind)} ${toText(one)} ${verb} ${toText(state)}`)}\n`
+  })
+  const hint = `let it sign with \`alcazar authority activate ${toText(id)}\`, which waits until its root has spread`
+  return `${lines.join('')}${session.style.dim(toSafeText(hint))}\n`
+}
+
+/** How the directory of `authority.import` is; exits 1 when what it holds is not in force. */
+export async function showImportStatus(session: Session): Promise<void> {
+  const { style } = session
+  const status = await session.client().json({ method: 'GET', path: '/v1/status' })
+  const { authorityImport = null } = status
+  if (authorityImport === null) {
+    throw CommandError.of('resource.not_found', 'no directory is imported: set `authority.import.directory`')
+  }
+  const state = objectOf(status, 'authorityImport')
+  session.show(authorityImport, () => {
+    const fields = layFields(
+      [
+        ['Directory', toText(state.directory)],
+        ['Intermediate', toText(state.authority)],
+        ['Read', style.time(toText(state.readAt))],
+        ['Accepted', style.time(toText(state.acceptedAt))],
+        ['Problem', state.ok === true ? undefined : toText(state.problem)],
+      ],
+      style,
+    )
+    return `${fields}${toVerdict(session, state.ok === true, objectsOf(state, 'findings'))}`
+  })
+  if (state.ok !== true) throw new NegativeResult()
+}
+
+/** Writes the CSR for a new key that stays with the server. */
+export async function writeAuthorityCsr(session: Session, { out, keyType }: CsrCommandOptions): Promise<void> {
+  const body = keyType === undefined ? {} : { keyType }
+  const answer = await session.client().json({ method: 'POST', path: '/v1/authorities/csr', body })
+  const csr = stringOf(answer, 'csr')
+  if (out === '-') {
+    session.show(answer, () => csr)
+    return
+  }
+  await write(out, csr)
+  session.show({ ...answer, file: out }, () => {
+    return `written ${toSafeText(out)}: have it signed, then \`alcazar authority import --certificate FILE --root FILE\`\n`
+  })
+}
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text, { flag: 'wx' })
+  } catch (error) {
+    const reason = systemReason(error)
+    if (reason === null) throw error
+    throw CommandError.of('file.unwritable', `\`${file}\` cannot be written: ${reason}`, error)
+  }
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Authority } from '../../../../src/ca/authority.ts'
+import { toAdopted } from '../../../../src/ca/import/to-adopted.ts'
+import type { RotationView } from '../../../../src/ca/rotation/slots.ts'
+import type { AppError } from '../../../../src/kernel/errors.ts'
+
+function authority(fields: Partial<Authority>): Authority {
+  return {
+    id: 'a'.repeat(40),
+    kind: 'root',
+    state: 'prepared',
+    keyType: 'ec-p256',
+    notBefore: 0,
+    notAfter: 1,
+    issuer: 'a'.repeat(40),
+    certificate: '',
+    createdAt: 0,
+    publishedSequence: 0,
+    changedAt: 0,
+    chain: [],
+    ...fields,
+  }
+}
+
+const root = authority({})
+const intermediate = authority({ id: 'b'.repeat(40), kind: 'intermediate' })
+const view = (authorities: readonly Authority[]): RotationView => ({ authorities, rotations: [], bundleSequence: 7 })
+
+test('a new root is published in the next bundle', () => {
+  const { authorities, bundleSequence } = toAdopted(view([]), [root, intermediate])
+  assert.equal(bundleSequence, 8)
+  assert.deepEqual(authorities, [{ ...root, publishedSequence: 8 }, intermediate])
+})
+
+test('an intermediate of a known root publishes nothing', () => {
+  assert.equal(toAdopted(view([{ ...root, state: 'active' }]), [intermediate]).bundleSequence, 7)
+})
+
+test('a renewed root is another bundle, and stays what it was', () => {
+  const before = { ...root, state: 'active', publishedSequence: 3 } as const
+  const { authorities, bundleSequence } = toAdopted(view([before]), [{ ...root, notAfter: 9 }])
+  assert.equal(bundleSequence, 8)
+  assert.deepEqual(authorities, [{ ...before, notAfter: 9 }])
+})
+
+test('while another of its kind is prepared it is refused', () => {
+  const other = authority({ id: 'c'.repeat(40), kind: 'intermediate' })
+  assert.throws(
+    () => toAdopted(view([other]), [root, intermediate]),
+    (error: AppError) => {
+      return error.code === 'authority.invalid_transition' && error.seen === other.id
+    },
+  )
+})
