@@ -49,7 +49,7 @@ export async function openRotation(config: Config, parts: Parts): Promise<Opened
     log,
     uptake: store,
     plan: planOf(config),
-    unknown: (now) => unrecorded(parts.restoration, config.issuance.maxTtl, now),
+    unknown: (now) => [...ownCertificate(parts), ...unrecorded(parts.restoration, config.issuance.maxTtl, now)],
     async createJwt({ now, keyType = jwt.keyType }): Promise<Authority> {
       const plan = { trustDomain: config.trustDomain, keyType, ttlSeconds: jwt.ttl, now, state: 'prepared' } as const
       return (await createJwtAuthority({ keys, random }, plan)).authority
@@ -68,6 +68,17 @@ export async function openRotation(config: Config, parts: Parts): Promise<Opened
       await reports.flush()
     },
   }
+}
+
+/** The one pair that the service shows now; whoever serves it has the bundle of now. */
+function ownCertificate({ serving, authorities }: Parts): readonly LiveCertificates[] {
+  const { cert } = serving.current()
+  const signer = authorities
+    .list()
+    .find(({ kind, certificate }) => kind === 'intermediate' && cert.includes(certificate))
+  if (signer === undefined) return []
+  const { sequence } = authorities.current()
+  return [{ signer: signer.id, sequence, certificates: 1, latestExpiry: serving.notAfter }]
 }
 
 /** After a restore from a backup without the record since: something may be out there until the longest life is over. */

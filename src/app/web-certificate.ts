@@ -5,7 +5,7 @@ import type { Log } from '../kernel/log.ts'
 import { StartupError } from '../kernel/startup-error.ts'
 
 /** A certificate and its key in files that somebody else renews. */
-export interface WebCertificateFiles {
+interface WebCertificateFiles {
   readonly certificate: string
   readonly key: string
 }

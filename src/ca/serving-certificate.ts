@@ -8,6 +8,7 @@ import type { Log } from '../kernel/log.ts'
 import { ExposedKeyError, generateKey, privateKeyPem, readPrivateKey, writeFileAtomically } from '../pki/file-keys.ts'
 import type { SubjectNames } from '../pki/profile.ts'
 import type { Authorities } from './authorities.ts'
+import { OWN_SUBJECT } from './own-subject.ts'
 import type { LeafSigner } from './sign-leaf.ts'
 
 export interface ServingOptions {
@@ -105,7 +106,7 @@ async function issuePair(deps: ServingDeps, options: ServingOptions): Promise<Pa
   // There is no CSR: the row carries the key's own hash in its place.
   const leafKey = { spki, keyType: 'ec-p256' as const, spkiSha256, csrSha256: spkiSha256 }
   const identity = parseSpiffeId(options.names.uri, 'internal')
-  const caller: AttestedCaller = { identity, attestor: 'admin', subject: 'alcazar serve' }
+  const caller: AttestedCaller = { identity, attestor: 'admin', subject: OWN_SUBJECT }
   const draft = deps.signer.draft(options.names, leafKey, options.ttlSeconds)
   const issued = await deps.signer.sign(draft, { caller, peer: 'local' })
   const cert = [issued.leaf, ...issued.issuer.intermediates].join('')

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { OWN_SUBJECT } from '../ca/own-subject.ts'
 import type { LiveCertificates } from '../ca/rotation/measures.ts'
 import type { BundleReport } from '../ca/rotation/uptake.ts'
 import type { UnixSeconds } from '../kernel/clock.ts'
@@ -27,7 +28,7 @@ interface LiveRow {
   readonly oldest: number
 }
 
-/** Counts unexpired certificates, and keeps what their holders say of the bundle they use. */
+/** Counts unexpired certificates of others – the service's own are replaced with the authority that signs –, and keeps what their holders say of the bundle they use. */
 export class LiveCertificateTable {
   readonly #count
   readonly #newest
@@ -43,7 +44,8 @@ export class LiveCertificateTable {
       `SELECT s.text AS signer, max(i.bundle_sequence, coalesce(r.sequence, 0)) AS sequence, count(*) AS certificates,
        max(i.not_after) AS latestExpiry, min(i.id) AS oldest
        FROM intents i JOIN signers s ON s.id = i.signer LEFT JOIN bundle_reports r ON r.serial = i.serial
-       WHERE i.id >= ? AND i.id < ? AND i.not_after > ? GROUP BY 1, 2`,
+       WHERE i.id >= ? AND i.id < ? AND i.not_after > ? AND NOT (i.attestor = 'admin' AND i.subject = '${OWN_SUBJECT}')
+       GROUP BY 1, 2`,
     )
     this.#newest = db.prepare<[], number>('SELECT coalesce(max(id), 0) FROM intents').pluck()
     this.#report = db.prepare<[Buffer, number, number]>(

@@ -1,5 +1,6 @@
 import type { Authority, AuthorityChange, AuthorityStore, Rotation } from '../../src/ca/authority.ts'
 import type { DenyEntry, DenyStore, DenyTarget } from '../../src/ca/deny-list.ts'
+import type { FederationStore, StoredRelationship } from '../../src/ca/federation/relationship.ts'
 import type { Intent, IssuanceRecord } from '../../src/ca/record.ts'
 import type { Clock } from '../../src/kernel/clock.ts'
 import { AppError } from '../../src/kernel/errors.ts'
@@ -141,5 +142,29 @@ export class FakeResourceStore implements ResourceStore {
     this.changes.push(change)
     for (const key of change.remove) this.stored.delete(toKeyText(key))
     for (const one of change.put) this.stored.set(toKeyText(keyOf(one.resource)), one)
+  }
+}
+
+/** Foreign trust domains in memory. */
+export class FakeFederationStore implements FederationStore {
+  readonly relationships = new Map<string, StoredRelationship>()
+
+  async loadFederation(): Promise<readonly StoredRelationship[]> {
+    return [...this.relationships.values()]
+  }
+
+  async addRelationship(relationship: StoredRelationship): Promise<void> {
+    this.relationships.set(relationship.trustDomain, relationship)
+  }
+
+  saveForeignBundle: FederationStore['saveForeignBundle'] = async ({ trustDomain, addedAt, ...bundle }) => {
+    const known = this.relationships.get(trustDomain)
+    if (known === undefined || known.addedAt !== addedAt) return false
+    this.relationships.set(trustDomain, { ...known, bundle })
+    return true
+  }
+
+  removeRelationship: FederationStore['removeRelationship'] = async ({ trustDomain }) => {
+    return this.relationships.delete(trustDomain)
   }
 }

@@ -38,7 +38,7 @@ export async function exchange(request: http.ClientRequest, body?: string): Prom
   })
   let text = ''
   for await (const chunk of response.setEncoding('utf8')) text += chunk
-  const isJson = /json/.test(response.headers['content-type'] ?? '')
+  const isJson = text !== '' && /json/.test(response.headers['content-type'] ?? '')
   return { status: response.statusCode ?? 0, headers: response.headers, json: isJson ? JSON.parse(text) : {}, text }
 }
 

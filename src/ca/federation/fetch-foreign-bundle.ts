@@ -43,7 +43,7 @@ function refusalOf(der: Buffer, endpointSpiffeId: string): Error | undefined {
     const [uri = 'nobody', ...more] = uris
     if (isCa || (keyUsage & SIGNS_CERTIFICATES_OR_CRLS) !== 0) return new FetchError('the server shows an authority')
     if (uri === endpointSpiffeId && more.length === 0) return undefined
-    return new FetchError(`the server is \`${printable(uri)}\` and not \`${endpointSpiffeId}\``)
+    return new FetchError(`the server is ${uri} and not ${endpointSpiffeId}`)
   } catch (error) {
     if (error instanceof AppError) return error
     throw error

@@ -2,7 +2,7 @@ import type { ForeignTrust } from '../../identity/attest-foreign-certificate.ts'
 import type { Clock, UnixSeconds } from '../../kernel/clock.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { type CaCertificate, parseCaCertificate } from '../../pki/ca-certificate.ts'
-import { parseCertificateFacts } from '../../pki/explain/facts.ts'
+import { type CertificateFacts, parseCertificateFacts } from '../../pki/explain/facts.ts'
 import { type ForeignPath, findForeignPath } from './foreign-path.ts'
 
 /** The roots of foreign trust domains, each by its own name (F-20). */
@@ -36,11 +36,15 @@ export class ForeignCertificates implements ForeignTrust {
 
   trustedUntil(trustDomain: string, leaf: Buffer, presented: () => readonly Buffer[]): UnixSeconds | null {
     const roots = this.#roots.rootsOf(trustDomain)
-    if (roots.length === 0) return null // B-9
+    if (roots.length === 0) {
+      this.#remembered.delete(trustDomain)
+      return null // B-9
+    }
     const known = this.#remembered.get(trustDomain) ?? new Map<string, CaCertificate>()
     const intermediates = [...presented().slice(0, MAX_PRESENTED).flatMap(readAuthority), ...known.values()]
     const now = this.#clock.now() / 1000
-    const path = findForeignPath(parseCertificateFacts(leaf), { trustDomain, roots, intermediates, now })
+    const facts = readLeaf(leaf)
+    const path = facts === null ? null : findForeignPath(facts, { trustDomain, roots, intermediates, now })
     if (path === null) return null
     this.#remember(trustDomain, known, path)
     return Math.min(...path.map(({ facts }) => facts.notAfter))
@@ -53,6 +57,15 @@ export class ForeignCertificates implements ForeignTrust {
     }
     for (const oldest of known.keys()) if (known.size > MAX_REMEMBERED) known.delete(oldest)
     this.#remembered.set(trustDomain, known)
+  }
+}
+
+function readLeaf(der: Buffer): CertificateFacts | null {
+  try {
+    return parseCertificateFacts(der)
+  } catch (error) {
+    if (error instanceof AppError) return null
+    throw error
   }
 }
 

@@ -9,7 +9,7 @@ export interface Outlook {
   readonly plan: OutlookPlan
 }
 
-export interface OutlookPlan extends RotationPlan {
+interface OutlookPlan extends RotationPlan {
   /** Life of the longest certificate that can still be issued. */
   readonly longestLeafSeconds: number
 }

@@ -27,7 +27,7 @@ export interface Preview {
   readonly waitingFor: Standing | null
 }
 
-export interface PreviewedChange {
+interface PreviewedChange {
   /** Null for one that would be created. */
   readonly id: string | null
   readonly kind: Authority['kind']

@@ -32,7 +32,7 @@ export interface RotatorDeps extends CreateSuccessorDeps {
   readonly clock: Clock
   readonly log: Log
   readonly plan: RotationPlan
-  /** Certificates that may be out there without being on the record: after a restore from a backup. */
+  /** Certificates that are not counted by the record: the service's own, and what a restored record may not know of. */
   readonly unknown: (now: UnixSeconds) => readonly LiveCertificates[]
   /** Creates a JWT signing key that is published and does not sign yet. */
   readonly createJwt: (wanted: {

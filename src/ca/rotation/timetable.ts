@@ -8,7 +8,7 @@ import { active, prepared, type RotationView, running } from './slots.ts'
 import { find } from './transitions.ts'
 
 /** One step of a rotation: when it was done, or when it will be at the latest if nobody stops it. */
-export interface TimetableStep {
+interface TimetableStep {
   readonly name: 'prepare' | 'activate' | 'retire' | 'abort'
   readonly at: UnixSeconds
   readonly done: boolean

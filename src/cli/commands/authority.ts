@@ -5,7 +5,7 @@ import { openSession } from '../session.ts'
 import { addImportCommands } from './authority-import.ts'
 
 const KINDS = ['root', 'intermediate', 'jwt'] as const
-export type AuthorityKind = (typeof KINDS)[number]
+type AuthorityKind = (typeof KINDS)[number]
 
 /** The options of `authority prepare`. */
 export interface PrepareOptions {
