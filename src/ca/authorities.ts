@@ -17,7 +17,7 @@ import { type Transition, withTransition } from './rotation/transitions.ts'
 import { refuseOtherTrustDomain } from './trust-domain.ts'
 import { trustedIssuers } from './trusted-issuers.ts'
 
-export interface AuthorityOptions {
+interface AuthorityOptions {
   readonly keyType: KeyType
   readonly ttl: number
 }

@@ -8,7 +8,7 @@ import { type Aides, judge } from './judge.ts'
 import type { Judgement } from './judgement.ts'
 
 /** How the connection was taken, by which PeerAuthentications. */
-export interface PeerStep {
+interface PeerStep {
   readonly phase: Extract<Phase, 'peer'>
   readonly mode: PeerMode
   readonly policies: readonly string[]
@@ -16,7 +16,7 @@ export interface PeerStep {
 }
 
 /** What policies saw of the request, and which RequestAuthentications looked for tokens. */
-export interface RequestStep {
+interface RequestStep {
   readonly phase: Extract<Phase, 'request'>
   readonly policies: readonly string[]
   /** The canonical form; absent where there is none. */
@@ -26,7 +26,7 @@ export interface RequestStep {
   readonly result: string
 }
 
-export interface PolicyStep extends PolicyTrace {
+interface PolicyStep extends PolicyTrace {
   readonly phase: Extract<Phase, 'custom' | 'authorization'>
 }
 

@@ -2,7 +2,7 @@ import type { Attributes } from '../policy/attributes.ts'
 import type { Decision } from '../policy/decision.ts'
 import type { Mutations } from './decide.ts'
 
-export type HeaderFields = readonly (readonly [name: string, value: string])[]
+type HeaderFields = readonly (readonly [name: string, value: string])[]
 
 /** What a provider that granted a request changes in it: fields go, then others replace those of the same name. */
 export interface Granted {

@@ -113,7 +113,7 @@ export interface RequestAuthenticationSpec extends Scope {
 
 export type MutualTlsMode = 'UNSET' | 'DISABLE' | 'PERMISSIVE' | 'STRICT'
 
-export interface PeerAuthenticationSpec {
+interface PeerAuthenticationSpec {
   readonly selector?: Selector
   readonly mtls?: { readonly mode?: MutualTlsMode } | null
   readonly portLevelMtls?: Readonly<Record<string, { readonly mode?: MutualTlsMode } | null>>

@@ -3,7 +3,7 @@ import { TAG } from './der-writer.ts'
 import { contents, openReader } from './explain/parts.ts'
 
 /** One name that a constraint permits or excludes. */
-export interface NameRule {
+interface NameRule {
   readonly kind: 'DNS' | 'URI' | 'IP' | 'dirName' | 'other'
   /** The name in text; address and mask in hex. */
   readonly value: string

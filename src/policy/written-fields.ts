@@ -85,7 +85,7 @@ function toField(field: Omit<WrittenField, 'values'>, values: readonly string[] 
 }
 
 /** What a condition's key names; null when nobody knows it. */
-export function toAttribute(key: string): Attribute | null {
+function toAttribute(key: string): Attribute | null {
   if (Object.hasOwn(CONDITION, key)) return CONDITION[key] ?? null
   const header = bracketed(key, 'request.headers')
   if (header?.length === 1 && header[0] !== undefined) return { of: 'header', name: header[0].toLowerCase() }

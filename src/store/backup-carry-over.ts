@@ -16,7 +16,7 @@ export interface OpenRecord {
 const SHOWN = 100
 
 /** An authority whose state in the earlier record is another than in the backup; null where it is in one only. */
-export interface ChangedAuthority {
+interface ChangedAuthority {
   readonly id: string
   readonly kind: Authority['kind']
   readonly earlier: Authority['state'] | null

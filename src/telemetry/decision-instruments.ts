@@ -26,7 +26,7 @@ const UNDECIDED: readonly ErrorCode[] = [
 ]
 
 /** Counts that a decision adds to at the price of a map look-up; they become series when somebody asks for the metrics. */
-export interface DecisionTallies {
+interface DecisionTallies {
   /** By outcome and cause. */
   readonly decisions: BoundedTally
   /** By workload and policy. */

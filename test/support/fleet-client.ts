@@ -47,7 +47,7 @@ interface Answered {
 }
 
 const RETRY_MS = 800
-const DIAL_EVERY_MS = 3_000
+const DIAL_EVERY_MS = 4_000
 const HOLD_MS = 1_500
 /** Part of what is left of a life after which a client renews: early, so that it outlasts a restart of the service. */
 const RENEW_AT = 1 / 3
@@ -61,6 +61,7 @@ export class FleetClient {
   #held: Held | null = null
   #bundle: Bundle
   #context = tls.createSecureContext()
+  readonly #dialing = new Set<Promise<void>>()
   #isStopped = false
 
   constructor(options: FleetClientOptions, target: FleetTarget, tally: FleetTally) {
@@ -83,10 +84,10 @@ export class FleetClient {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** Connects to the others and stays fresh, until `stop`. */
+  /** Connects to the others and stays fresh, until `stop`; it listens on, as others may just be on their way. */
   async run(ports: readonly number[]): Promise<void> {
     await Promise.all([this.#dialLoop(ports), this.#renewLoop(), this.#options.isPolling ? this.#pollLoop() : null])
-    this.#server.close()
+    await Promise.all(this.#dialing)
   }
 
   stop(): void {
@@ -97,10 +98,12 @@ export class FleetClient {
     await sleep(Math.random() * DIAL_EVERY_MS)
     while (!this.#isStopped) {
       const port = ports[Math.floor(Math.random() * ports.length)] ?? 0
-      void this.#dial(port).then(
+      const dialed = this.#dial(port).then(
         () => this.#tally.connected(),
         (error) => this.#tally.failed('as client', error),
       )
+      this.#dialing.add(dialed)
+      void dialed.then(() => this.#dialing.delete(dialed))
       await sleep(DIAL_EVERY_MS)
     }
   }
@@ -149,7 +152,8 @@ export class FleetClient {
 
   get #proof() {
     const { renewal, token } = this.#options
-    return this.#held === null || renewal === 'jwt' ? { token } : { certificate: this.#held }
+    const isFresh = this.#held !== null && Date.now() < this.#held.notAfter
+    return isFresh && renewal !== 'jwt' ? { certificate: this.#held } : { token }
   }
 
   async #askRest(csr: string): Promise<Answered> {

@@ -20,5 +20,4 @@ port.on('message', async (message: ToFleet) => {
   }
   await Promise.all(fleet.map((client) => client.run(message.ports)))
   say({ kind: 'ended', counts: tally.counts() })
-  port.close()
 })

@@ -35,7 +35,9 @@ export async function startFleet(
   return {
     async stop() {
       for (const { worker } of workers) worker.postMessage({ kind: 'stop' } satisfies ToFleet)
-      return sum(await Promise.all(workers.map(({ ended }) => ended)))
+      const counts = await Promise.all(workers.map(({ ended }) => ended))
+      await Promise.all(workers.map(({ worker }) => worker.terminate()))
+      return sum(counts)
     },
   }
 }

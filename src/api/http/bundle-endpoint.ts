@@ -35,7 +35,7 @@ export async function openBundleEndpoint(
 }
 
 /** GET and HEAD of `/`, for anyone (F-9…F-11). */
-export function buildBundleEndpoint(deps: BundleEndpointDeps, createServer: CreateServer): App {
+function buildBundleEndpoint(deps: BundleEndpointDeps, createServer: CreateServer): App {
   const app = buildBase(deps, createServer)
   app.get('/', async (request, reply) => {
     const { etag, spiffe: body } = deps.bundle.current()

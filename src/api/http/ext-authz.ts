@@ -12,7 +12,7 @@ import { toQuestion, toToldWorkload } from './ext-authz-question.ts'
 import { EXT_AUTHZ, type Form, formOf } from './ext-authz-request.ts'
 
 /** Who may send requests through a listener: proxies with client certificates, or whoever is on this host. */
-export type AskedThrough = 'mutual-tls' | 'loopback'
+type AskedThrough = 'mutual-tls' | 'loopback'
 
 export interface ExtAuthzOptions {
   readonly base: HttpBase

@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { Log } from '../../kernel/log.ts'
+import { openTurns } from '../../kernel/turns.ts'
 import type { CaCertificate } from '../../pki/ca-certificate.ts'
 import { checkRelationship, type RelationshipRequest } from './check-relationship.ts'
 import type { FetchForeignBundle } from './fetch-foreign-bundle.ts'
@@ -35,6 +36,8 @@ export class Federation implements ForeignRoots {
   readonly #members = new Map<string, Member>()
   readonly #timers = new Map<string, NodeJS.Timeout>()
   readonly #running = new Map<string, Promise<void>>()
+  /** What is stored and what is in memory change together. */
+  readonly #inTurn = openTurns()
   #version = 1
   readonly #closing = new AbortController()
 
@@ -75,8 +78,11 @@ export class Federation implements ForeignRoots {
     const checked = checkRelationship(request, ownTrustDomains)
     const bundle = request.bundle === undefined ? null : { document: request.bundle, fetchedAt: addedAt }
     const stored: StoredRelationship = { ...checked, addedAt, addedBy: actor, bundle }
-    await store.addRelationship(stored)
-    this.#take(stored)
+    await this.#inTurn(async () => {
+      await store.addRelationship(stored)
+      await this.#running.get(checked.trustDomain) // that of a relationship that was removed before
+      this.#take(stored)
+    })
     await this.#poll(checked.trustDomain)
     return this.#statusOf(checked.trustDomain)
   }
@@ -91,12 +97,14 @@ export class Federation implements ForeignRoots {
   /** From then on nothing of that trust domain is trusted (F-23); `resource.not_found`. */
   async remove(trustDomain: string, actor: string): Promise<void> {
     const { store, clock, log } = this.#deps
-    const isRemoved = await store.removeRelationship({ trustDomain, actor, at: clock.now() })
-    if (!isRemoved) throw notFound(trustDomain)
-    this.#members.delete(trustDomain)
-    this.#version++
-    clearTimeout(this.#timers.get(trustDomain))
-    this.#timers.delete(trustDomain)
+    await this.#inTurn(async () => {
+      const isRemoved = await store.removeRelationship({ trustDomain, actor, at: clock.now() })
+      if (!isRemoved) throw notFound(trustDomain)
+      this.#members.delete(trustDomain)
+      this.#version++
+      clearTimeout(this.#timers.get(trustDomain))
+      this.#timers.delete(trustDomain)
+    })
     log.info('federation.removed', { trustDomain, actor })
   }
 

@@ -79,7 +79,7 @@ export function preparationPoint(authority: Authority, { prepareAt }: RotationPl
   return pointOf(authority, prepareAt)
 }
 
-export function activationPoint(authority: Authority, { activateAt }: RotationPlan): UnixSeconds {
+function activationPoint(authority: Authority, { activateAt }: RotationPlan): UnixSeconds {
   return pointOf(authority, activateAt)
 }
 

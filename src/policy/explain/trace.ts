@@ -7,7 +7,7 @@ import type { RuleSet } from '../rule-set.ts'
 import { nameOf, seenOf } from './seen.ts'
 
 /** The first field of a rule that did not hold. */
-export interface Mismatch {
+interface Mismatch {
   /** Where it stands in the rule: `from[0].source.principals`. */
   readonly field: string
   /** What it looks at, as a condition would name it: `source.principal`. */
@@ -19,7 +19,7 @@ export interface Mismatch {
   readonly seen: readonly string[]
 }
 
-export interface RuleTrace {
+interface RuleTrace {
   readonly rule: number
   readonly name: string
   readonly matched: boolean
@@ -49,7 +49,7 @@ export function traceAuthorization(authorization: Authorization, attributes: Att
 }
 
 /** All compiled rules, whatever they do. */
-export function rulesOf({ custom, ...sets }: Authorization): readonly CompiledRule[] {
+function rulesOf({ custom, ...sets }: Authorization): readonly CompiledRule[] {
   const { audit, deny, allow, dryRunDeny, dryRunAllow } = sets
   const all: readonly (RuleSet | null)[] = [custom?.rules ?? null, audit, deny, allow, dryRunDeny, dryRunAllow]
   return all.flatMap((set) => set?.rules ?? [])

@@ -23,7 +23,9 @@ function blocksOf(section: string): string[] {
 /** `npx alcazar` in a checkout is its launcher. */
 const NPX = 'npx() { [ "$1" = alcazar ] && shift && "$NODE" "$LAUNCHER" "$@"; }'
 
-test(`the commands of README.md, ${SECTION} and ${NEXT_SECTION}`, { skip: curlMissing || opensslMissing }, async (t) => {
+test(`the commands of README.md, ${SECTION} and ${NEXT_SECTION}`, {
+  skip: curlMissing || opensslMissing,
+}, async (t) => {
   const blocks = blocksOf(SECTION)
   assert.ok(blocks.length >= 4, `${blocks.length} blocks of commands`)
   assert.ok(blocks[0]?.includes('npm start')) // what `startService` does

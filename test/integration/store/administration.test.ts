@@ -66,7 +66,7 @@ test('a denial is stored once, with one admin record', async (t) => {
 
 test('authorities change together with the sequence of the bundle and an admin record', async (t) => {
   const { store, file } = await testStore(t)
-  assert.deepEqual(await store.loadAuthorities(), { authorities: [], bundleSequence: 0 })
+  assert.deepEqual(await store.loadAuthorities(), { authorities: [], rotations: [], bundleSequence: 0 })
   const who = { actor: 'local', at: NOW }
   const next: Authority = { ...root, id: 'b'.repeat(40), state: 'prepared', createdAt: NOW + 1 }
   await store.saveAuthorities({ authorities: [root], bundleSequence: 1, action: 'authority.create', ...who })
@@ -74,7 +74,7 @@ test('authorities change together with the sequence of the bundle and an admin r
   await store.saveAuthorities({ authorities: [draining, next], bundleSequence: 2, action: 'authority.rotate', ...who })
   await store.close()
   const again = (await testStore(t, { file })).store
-  assert.deepEqual(await again.loadAuthorities(), { authorities: [draining, next], bundleSequence: 2 })
+  assert.deepEqual(await again.loadAuthorities(), { authorities: [draining, next], rotations: [], bundleSequence: 2 })
   const [newest] = (await again.listAdminActions({ limit: 1 })).items
   assert.deepEqual(newest, {
     ...who,

@@ -110,7 +110,11 @@ test('attest: what is switched off is no proof', async () => {
   const off = attestationOptions()
   const { attestation } = open({
     ...off,
-    attestation: { jwt: [], clientCertificate: { enabled: false, foreign: [] }, joinToken: { enabled: false, maxTtl: 60 } },
+    attestation: {
+      jwt: [],
+      clientCertificate: { enabled: false, foreign: [] },
+      joinToken: { enabled: false, maxTtl: 60 },
+    },
   })
   await assert.rejects(async () => attestation.attest({ clientCertificate: Buffer.alloc(0) }), { code: 'auth.missing' })
   const joinToken = `alcz_${'A'.repeat(43)}`

@@ -127,6 +127,9 @@ test('what needs a role says so', () => {
     '/keys',
     '/v1/bundle',
     '/v1/bundle.pem',
+    '/v1/crl',
+    '/v1/crl/{authorityId}',
+    '/v1/crls',
   ])
 })
 

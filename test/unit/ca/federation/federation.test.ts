@@ -124,6 +124,15 @@ test('F-23: removed, nothing of it is left', async (t) => {
   await assert.rejects(federation.refresh(PARTNER), { code: 'resource.not_found' })
 })
 
+test('removed while it is being added, it is not believed', async (t) => {
+  const { federation, answers, roots, store } = await openWorld(t)
+  answers.push(bundleText([FIRST]))
+  const added = federation.add(WEB, 'local')
+  await federation.remove(PARTNER, 'local')
+  await assert.rejects(added, { code: 'resource.not_found' })
+  assert.deepEqual([roots(), store.relationships.size], [[], 0])
+})
+
 const malformed: readonly (readonly [string, Partial<RelationshipRequest>])[] = [
   ['F-4: plain http', { url: 'http://partner.example/' }],
   ['F-4: userinfo', { url: 'https://me:secret@partner.example/' }],
