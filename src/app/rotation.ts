@@ -49,7 +49,7 @@ export async function openRotation(config: Config, parts: Parts): Promise<Opened
     log,
     uptake: store,
     plan: planOf(config),
-    unknown: (now) => [...ownCertificate(parts), ...unrecorded(parts.restoration, config.issuance.maxTtl, now)],
+    uncounted: (now) => [...ownCertificate(parts), ...unrecorded(parts.restoration, config.issuance.maxTtl, now)],
     async createJwt({ now, keyType = jwt.keyType }): Promise<Authority> {
       const plan = { trustDomain: config.trustDomain, keyType, ttlSeconds: jwt.ttl, now, state: 'prepared' } as const
       return (await createJwtAuthority({ keys, random }, plan)).authority

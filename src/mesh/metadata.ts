@@ -49,12 +49,17 @@ export function toMetadata(value: unknown, report: Report): Metadata | null {
   if (created !== undefined && !isTime(created))
     refuse('metadata.creationTimestamp', 'timestamp-bad', { seen: created })
   return {
-    name: String(name),
-    namespace: String(space),
+    name: textOf(name),
+    namespace: textOf(space),
     ...optional('labels', toLabels(labels, report)),
     ...optional('annotations', toAnnotations(annotations, report)),
-    ...(created === undefined ? {} : { creationTimestamp: String(created) }),
+    ...(created === undefined ? {} : { creationTimestamp: textOf(created) }),
   }
+}
+
+/** Total: what is no text has been reported, and its object is not taken. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function toLabels(value: unknown, report: Report): StringMap | undefined {

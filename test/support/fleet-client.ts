@@ -152,8 +152,9 @@ export class FleetClient {
 
   get #proof() {
     const { renewal, token } = this.#options
-    const isFresh = this.#held !== null && Date.now() < this.#held.notAfter
-    return isFresh && renewal !== 'jwt' ? { certificate: this.#held } : { token }
+    const held = this.#held
+    if (held === null || renewal === 'jwt' || Date.now() >= held.notAfter) return { token }
+    return { certificate: held }
   }
 
   async #askRest(csr: string): Promise<Answered> {

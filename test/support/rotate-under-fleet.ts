@@ -61,7 +61,7 @@ class Restarted {
 }
 
 /** How large a fleet, how long its certificates live, and the key types of the roots that follow one another. */
-export interface FleetRun {
+interface FleetRun {
   readonly clients: number
   readonly ttl: string
   readonly keyTypes: readonly string[]

@@ -132,7 +132,7 @@ export async function startWorld(
   )
   const rotator = new Rotator({
     ...{ authorities, uptake, keys, clock, random, log, plan },
-    unknown: () => [],
+    uncounted: () => [],
     async createJwt({ now, keyType = 'ec-p256' }) {
       const jwt = { trustDomain, keyType, ttlSeconds: options.jwtTtl, now, state: 'prepared' as const }
       return (await createJwtAuthority({ keys, random }, jwt)).authority

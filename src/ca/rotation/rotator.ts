@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Clock, UnixMillis, UnixSeconds } from '../../kernel/clock.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { Log } from '../../kernel/log.ts'
@@ -6,10 +5,11 @@ import { openTurns } from '../../kernel/turns.ts'
 import type { KeyType } from '../../pki/key-types.ts'
 import type { Authorities, ChangeNote } from '../authorities.ts'
 import type { Authority, AuthorityKind, Rotation } from '../authority.ts'
+import { type AuthorityCommand, notReady, type PrepareCommand, sameType, toRotation, unchanged } from './commands.ts'
 import { type CreateSuccessorDeps, createNextIntermediate, createNextRoot } from './create-successor.ts'
 import { activationGate, type Gate, type Moment, retirementGate } from './gates.ts'
 import type { LiveCertificates } from './measures.ts'
-import { inWords, nextStep, type RotationPlan, type Step } from './next-step.ts'
+import { nextStep, type RotationPlan, type Step } from './next-step.ts'
 import { RootKeyCheck } from './root-key.ts'
 import { active, below, prepared, type RotationView, rootOf, running } from './slots.ts'
 import {
@@ -33,28 +33,12 @@ export interface RotatorDeps extends CreateSuccessorDeps {
   readonly log: Log
   readonly plan: RotationPlan
   /** Certificates that are not counted by the record: the service's own, and what a restored record may not know of. */
-  readonly unknown: (now: UnixSeconds) => readonly LiveCertificates[]
+  readonly uncounted: (now: UnixSeconds) => readonly LiveCertificates[]
   /** Creates a JWT signing key that is published and does not sign yet. */
   readonly createJwt: (wanted: {
     readonly now: UnixMillis
     readonly keyType?: KeyType | undefined
   }) => Promise<Authority>
-}
-
-/** Somebody's wish about one authority. */
-export interface AuthorityCommand {
-  readonly id: string
-  readonly actor: string
-  readonly reason: string
-  /** Lets it happen although a gate is closed. */
-  readonly isForced: boolean
-}
-
-export interface PrepareCommand {
-  readonly kind: AuthorityKind
-  readonly keyType?: KeyType | undefined
-  readonly actor: string
-  readonly reason: string
 }
 
 const KINDS = ['root', 'intermediate', 'jwt'] as const satisfies readonly AuthorityKind[]
@@ -111,7 +95,7 @@ export class Rotator {
     const now = Math.floor(this.#deps.clock.now() / 1000)
     const counted = await this.#deps.uptake.countLive(now - this.#deps.plan.skewSeconds)
     const tokens = new Set(this.#view.authorities.filter(({ kind }) => kind === 'jwt').map(({ id }) => id))
-    const live = [...counted.filter(({ signer }) => !tokens.has(signer)), ...this.#deps.unknown(now)] // JWTs are no certificates
+    const live = [...counted.filter(({ signer }) => !tokens.has(signer)), ...this.#deps.uncounted(now)] // JWTs are no certificates
     return { now, live }
   }
 
@@ -354,27 +338,4 @@ export class Rotator {
     const changed = transition.authorities.map(({ id, kind, state }) => ({ id, kind, state }))
     this.#deps.log.info(action, { actor, reason, authorities: changed, bundleSequence: transition.bundleSequence })
   }
-}
-
-function notReady({ kind, id }: Authority, { waitingFor }: Extract<Gate, { readonly open: false }>): AppError {
-  const until = new Date(waitingFor.latestExpiry * 1000).toISOString()
-  const message = `the ${kind} \`${id}\` waits for ${inWords(waitingFor)}, until ${until} at most`
-  return new AppError('authority.not_ready', message, { seen: String(waitingFor.certificates), wanted: '0' })
-}
-
-function sameType(authority: Authority, keyType: KeyType | undefined): Authority {
-  if (keyType === undefined || keyType === authority.keyType) return authority
-  throw invalid(`the ${authority.kind} \`${authority.id}\` of type ${authority.keyType} is prepared: abort it first`)
-}
-
-function unchanged({ bundleSequence }: RotationView): Transition {
-  return { authorities: [], rotations: [], bundleSequence }
-}
-
-function toRotation(
-  { kind, reason, actor }: PrepareCommand,
-  { from, to, startedAt }: { readonly from: string; readonly to: string; readonly startedAt: UnixMillis },
-): Rotation {
-  const none = { activatedAt: null, endedAt: null, forced: false }
-  return { id: `rot_${randomUUID()}`, kind, from, to, state: 'distributing', reason, actor, startedAt, ...none }
 }

@@ -87,7 +87,7 @@ function activated(view: RotationView, { coming, leaving, now }: TakingOver): re
     .map((rotation) => {
       const isLeaving = leaving.some(({ id }) => id === rotation.from)
       const rest = isLeaving ? ({ state: 'draining' } as const) : ({ state: 'done', endedAt: now } as const)
-      return { ...rotation, activatedAt: now, ...rest }
+      return { ...rotation, activatedAt: now, forced: false, ...rest } // what was forced is done
     })
 }
 

@@ -27,6 +27,7 @@ const refused: readonly (readonly [string, unknown, readonly string[]])[] = [
   ['a kind that names a prototype', { ...allow, kind: 'toString' }, ['kind-unknown kind']],
   ['an old apiVersion', { ...allow, apiVersion: 'rbac.istio.io/v1alpha1' }, ['apiversion-unknown apiVersion']],
   ['an apiVersion of another kind', { ...allow, apiVersion: 'networking.istio.io/v1' }, ['apiversion-unknown apiVersion']],
+  ['a name that is an object without text', { ...allow, metadata: { name: { toString: null } } }, ['name-bad metadata.name']],
   ['a field beside spec', { ...allow, spce: {} }, ['unknown-field spce']],
   ['spec null', { ...allow, spec: null }, ['null-element spec']],
   ['spec a string', { ...allow, spec: 'x' }, ['type-wrong spec']],
