@@ -123,7 +123,7 @@ export class Authorities implements BundleSource, TrustedIssuers {
 
   /** Stores the transition and puts it in force: all of it or nothing. The caller sees that one runs at a time. */
   async commit(transition: Transition, note: ChangeNote): Promise<void> {
-    const next = withTransition(this.#view, transition)
+    const next = inOrder(withTransition(this.#view, transition))
     const issuing = await this.#issuingOf(next) // a key that cannot be used stops the change, not the service
     await this.#store(transition, note)
     await this.#enforce(next, issuing)
@@ -197,6 +197,15 @@ export class Authorities implements BundleSource, TrustedIssuers {
     this.#ids = new Set(view.authorities.map((authority) => authority.id))
     this.#version++
   }
+}
+
+/** As the store gives them after a start: the bundle is the same text before and after. */
+function inOrder(view: RotationView): RotationView {
+  return { ...view, authorities: view.authorities.toSorted(byAge) }
+}
+
+function byAge(a: Authority, b: Authority): number {
+  return a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)
 }
 
 function noAuthority(why: string): AppError {
