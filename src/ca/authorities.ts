@@ -132,14 +132,14 @@ export class Authorities implements BundleSource, TrustedIssuers {
   /** Reads what is stored when that is not known for sure; to be called before a transition is made. */
   async settle(): Promise<void> {
     if (!this.#isUncertain) return
-    const stored = await this.#deps.store.loadAuthorities()
+    const stored = inOrder(await this.#deps.store.loadAuthorities())
     const issuing = await this.#issuingOf(stored)
     this.#isUncertain = false
     await this.#enforce(stored, issuing)
   }
 
   async #start(): Promise<void> {
-    const stored = await this.#deps.store.loadAuthorities()
+    const stored = inOrder(await this.#deps.store.loadAuthorities())
     if (stored.authorities.length === 0) return this.#createFirst()
     refuseOtherTrustDomain(stored.authorities, this.options.trustDomain)
     await this.#enforce(stored, await this.#issuingOf(stored))
