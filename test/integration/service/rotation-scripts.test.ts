@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { newRequest } from '../../support/doors.ts'
 import { type Service, startService } from '../../support/service.ts'
 import { administer, eventually } from '../../support/service-api.ts'
 
@@ -91,6 +92,9 @@ describe('rotate-root.sh', () => {
 
   test('ends with 1 and says why when somebody aborts, and the old root signs on', async () => {
     const old = await activeOf('root')
+    // its holder is behind, so that the rotation cannot be over before it is aborted
+    const wanted = { identity: 'spiffe://cluster.local/ns/shop/sa/web', csr: newRequest().csr, ttl: '5s' }
+    assert.equal((await administer(service, 'POST', '/v1/certificates', wanted)).status, 201)
     const script = run('rotate-root.sh', ['--yes'])
     await eventually('a rotation runs', async () => (await runningRotations()).length === 1)
     const [running] = await runningRotations()
