@@ -1,62 +1,10 @@
 #!/bin/sh
 # Replaces the intermediate that signs: makes the next one below the active root, lets it sign, and retires the old one
-# once nothing valid descends from it. The server does it; this shows how it goes on. A terminal that is lost stops
-# nothing. Safe to run again: it then follows the rotation that runs.
+# once nothing valid descends from it. Safe to run again.
 #
 #   rotate-intermediate.sh [--yes] [--key-type T] [--reason TEXT]
 #
-# ALCAZAR_SERVER names the server: the path of its admin socket, or its https URL. Exit codes are those of alcazar:
-# 0 done, 1 refused or aborted, 2 usage, 69 the server cannot be reached.
+# ALCAZAR_SERVER and the exit codes: see rotate-authority.sh.
 set -eu
 
-usage() {
-  printf 'rotate-intermediate.sh: %s\n' "$1" >&2
-  printf 'usage: rotate-intermediate.sh [--yes] [--key-type T] [--reason TEXT]\n' >&2
-  exit 2
-}
-
-# The command line beside this script, or the installed one.
-alcazar() {
-  if [ -x "$root/bin/alcazar.cjs" ]; then
-    "$root/bin/alcazar.cjs" "$@"
-  else
-    command alcazar "$@"
-  fi
-}
-
-root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
-key_type=''
-reason=''
-yes=''
-
-while [ $# -gt 0 ]; do
-  case $1 in
-    --key-type)
-      [ $# -ge 2 ] || usage '--key-type needs a type'
-      key_type=$2
-      shift 2
-      ;;
-    --reason)
-      [ $# -ge 2 ] || usage '--reason needs a text'
-      reason=$2
-      shift 2
-      ;;
-    --yes)
-      yes=--yes
-      shift
-      ;;
-    *)
-      usage "what is $1?"
-      ;;
-  esac
-done
-
-status=0
-alcazar authority rotate --kind intermediate --resume ${yes:+"$yes"} \
-  ${key_type:+--key-type "$key_type"} --reason "${reason:-started by rotate-intermediate.sh}" || status=$?
-if [ "$status" -ne 0 ]; then
-  printf 'rotate-intermediate.sh: it is not done, the line above says why; it is safe to run this again.\n' >&2
-  exit "$status"
-fi
-
-alcazar authority list >&2
+exec sh "$(dirname -- "$0")/rotate-authority.sh" intermediate "$@"

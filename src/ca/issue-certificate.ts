@@ -1,6 +1,6 @@
 import type { AttestedCaller, Evidence } from '../identity/evidence.ts'
 import type { Clock } from '../kernel/clock.ts'
-import { AppError, toPublicError } from '../kernel/errors.ts'
+import { AppError } from '../kernel/errors.ts'
 import { type Csr, parseCsr } from '../pki/csr.ts'
 import type { KeyType } from '../pki/key-types.ts'
 import type { Authorities } from './authorities.ts'
@@ -8,6 +8,7 @@ import { checkCsrNames } from './csr-names.ts'
 import { admit, type EntitleDeps, entitled } from './entitle.ts'
 import { grantedLife, type LifeOptions } from './granted-life.ts'
 import type { Issued, IssueObserver, IssueRequest, UnreadRequest } from './issuance.ts'
+import { millisecondsSince, type Served, toRefusedEvent } from './served.ts'
 import type { LeafSigner } from './sign-leaf.ts'
 
 /** What an operator decides of issuing; times in seconds. */
@@ -110,11 +111,6 @@ export class CertificateIssuer {
     throw new AppError('issue.denied', 'the identity or the key was denied while the certificate was issued')
   }
 
-  /** Milliseconds, to the microsecond. */
-  #since(started: number): number {
-    return Math.round((this.#deps.clock.monotonic() - started) * 1000) / 1000
-  }
-
   #issued(issued: Issued, keyType: KeyType, by: Served & { readonly caller: AttestedCaller }): void {
     this.#deps.observer.issued({
       requestId: by.request.requestId,
@@ -127,25 +123,11 @@ export class CertificateIssuer {
       authority: issued.issuer.authority,
       bundleSequence: issued.issuer.bundleSequence,
       peer: by.request.peer,
-      milliseconds: this.#since(by.started),
+      milliseconds: millisecondsSince(by.started, this.#deps.clock),
     })
   }
 
   #refused(error: unknown, by: Served): void {
-    this.#deps.observer.refused({
-      requestId: by.request.requestId,
-      code: toPublicError(error).code,
-      error,
-      attestor: by.caller?.attestor ?? null,
-      identity: by.caller?.identity.uri ?? null,
-      peer: by.request.peer,
-      milliseconds: this.#since(by.started),
-    })
+    this.#deps.observer.refused(toRefusedEvent(error, by, this.#deps.clock))
   }
-}
-
-interface Served {
-  readonly request: Pick<IssueRequest, 'requestId' | 'peer'>
-  readonly caller: AttestedCaller | null
-  readonly started: number
 }

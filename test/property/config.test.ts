@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { overridable, variableOf } from '../../src/config/environment.ts'
 import { resolveConfig } from '../../src/config/load-config.ts'
 import { ConfigError } from '../../src/config/problems.ts'
 import { readYaml } from '../../src/config/read-yaml.ts'
 import { configSchema } from '../../src/config/schema.ts'
+import fc from '../support/fast-check.ts'
 
 const entries = [...overridable(configSchema)]
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { buildCrl, CRL_REASONS, type CrlEntry, type CrlReason } from '../../src/pki/crl.ts'
 import { DerReader } from '../../src/pki/der.ts'
 import { timeText } from '../../src/pki/der-time.ts'
 import { TAG, unsignedInteger } from '../../src/pki/der-writer.ts'
 import { generateKey, toSigner } from '../../src/pki/file-keys.ts'
 import type { Signer } from '../../src/pki/signer.ts'
+import fc from '../support/fast-check.ts'
 
 const signer: Signer = { ...toSigner(generateKey('ec-p256'), 'ec-p256'), sign: () => Buffer.alloc(70, 1) }
 const names = Object.keys(CRL_REASONS) as CrlReason[]

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { problemOfDer } from '../../src/pki/der-check.ts'
 import { oid, sequence, TAG, tlv, toDottedOid } from '../../src/pki/der-writer.ts'
 import { parsePem, toPem } from '../../src/pki/pem.ts'
+import fc from '../support/fast-check.ts'
 
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 700 }).map((array) => Buffer.from(array))
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { problemOfSpiffeId } from '../../src/identity/spiffe-id.ts'
 import { AppError } from '../../src/kernel/errors.ts'
 import { explainPem } from '../../src/pki/explain/explain-pem.ts'
 import { toPem } from '../../src/pki/pem.ts'
 import { buildCsrDer } from '../support/csr-builder.ts'
+import fc from '../support/fast-check.ts'
 import { buildOddCertificate, ODD_NOW } from '../support/odd-certificate.ts'
 
 const options = { now: ODD_NOW, problemOfSpiffeId }

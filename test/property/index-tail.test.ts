@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import Sqlite, { type Database } from 'better-sqlite3'
-import fc from 'fast-check'
 import type { Intent } from '../../src/ca/record.ts'
 import { toColumns } from '../../src/store/intent-columns.ts'
 import { migrate, readMigrations } from '../../src/store/migrations.ts'
 import { openRecordDatabase, type RecordDatabase } from '../../src/store/record-database.ts'
+import fc from '../support/fast-check.ts'
 import { anIntent, NOW } from '../support/store.ts'
 
 const LAP_ROWS = 150

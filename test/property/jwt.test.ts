@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { AppError } from '../../src/kernel/errors.ts'
 import { attestationOptions, inlineRule, testAttestation } from '../support/attestation.ts'
 import { FakeClock } from '../support/fakes.ts'
+import fc from '../support/fast-check.ts'
 import { kubernetesClaims, makeToken, makeTokenKey, signingInput, signToken } from '../support/jwt-maker.ts'
 
 const NOW = 1_795_230_000

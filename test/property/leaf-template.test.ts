@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { createPublicKey, hash, type KeyObject } from 'node:crypto'
 import { before, describe, test } from 'node:test'
-import fc from 'fast-check'
 import { lintLeaf } from '../../src/ca/lint.ts'
 import { generateKey } from '../../src/pki/file-keys.ts'
 import { KEY_TYPES, type KeyType } from '../../src/pki/key-types.ts'
@@ -9,6 +8,7 @@ import { assembleCertificate, fillLeafTemplate } from '../../src/pki/leaf-templa
 import { leafExtensions } from '../../src/pki/profile.ts'
 import { x509 } from '../../src/pki/x509.ts'
 import { type TestAuthorities, testAuthorities } from '../support/authority.ts'
+import fc from '../support/fast-check.ts'
 
 const NOW = Date.UTC(2026, 10, 21)
 const LIBRARY_ALGORITHM: Record<'ec-p256' | 'ec-p384' | 'rsa-2048', { name: string; hash: string }> = {

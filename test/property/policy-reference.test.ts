@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import type { AuthorizationPolicy, Policy } from '../../src/mesh/resource.ts'
+import fc from '../support/fast-check.ts'
 import { evaluate } from '../support/reference/evaluate.ts'
 import { arbitraryRow } from '../support/reference/generator/arbitrary.ts'
 import type { OpenRow } from '../support/reference/generator/rows.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import type { AuthorityKind } from '../../src/ca/authority.ts'
+import fc from '../support/fast-check.ts'
 import { anyCommand, perform } from '../support/rotation-commands.ts'
 import { RotationModel } from '../support/rotation-model.ts'
 import { newRotationWorld } from '../support/rotation-world.ts'

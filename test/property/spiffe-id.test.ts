@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { parseSpiffeId, problemOfSpiffeId } from '../../src/identity/spiffe-id.ts'
+import fc from '../support/fast-check.ts'
 
 const SEGMENT = /^[a-zA-Z0-9._-]+$/
 

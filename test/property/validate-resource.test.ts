@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { lintResource } from '../../src/mesh/lint-resource.ts'
 import { validateResource } from '../../src/mesh/validate-resource.ts'
 import { readCorpus } from '../support/corpus.ts'
+import fc from '../support/fast-check.ts'
 
 const objects = readCorpus('validation').map(({ object }) => object)
 const anyObject = fc.constantFrom(...objects)

@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import type { AuthorityKind } from '../../src/ca/authority.ts'
+import fc from './fast-check.ts'
 import type { RotationModel } from './rotation-model.ts'
 import { DAY } from './rotation-world.ts'
 

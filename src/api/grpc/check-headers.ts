@@ -40,7 +40,7 @@ export class CheckHeaders implements Headers {
         if (isRaw && number === 2) continue
         isRaw ||= number === 3 && field.at > at
         if (isRaw || number === 2) [start, end] = [at, field.at]
-      } else field.skip(tag)
+      } else field.passOver(tag)
     }
     if (this.size >= MAX_FIELDS) throw malformed(`more than ${MAX_FIELDS} header fields`)
     this.#offsets.push(nameStart, nameEnd, start, end)

@@ -26,7 +26,7 @@ export class HttpAttributes {
       else if (field === 4) this.#path = http.text(tag, 'path')
       else if (field === 5) this.#host = http.text(tag, 'host')
       else if (field === 13) this.#readHeaderMap(http.message(tag, 'header_map'))
-      else http.skip(tag)
+      else http.passOver(tag)
     }
   }
 
@@ -42,7 +42,7 @@ export class HttpAttributes {
     while (!map.done) {
       const tag = map.tag()
       if (tag >>> 3 === 1) this.#raw.add(map.message(tag, 'header_map'))
-      else map.skip(tag)
+      else map.passOver(tag)
     }
   }
 }

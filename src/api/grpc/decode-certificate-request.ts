@@ -26,7 +26,7 @@ export function decodeCertificateRequest(bytes: Buffer): CertificateRequest {
     if (field === 1) csr = reader.text(tag, 'csr')
     else if (field === 3) validityDuration = reader.int64(tag, 'validity_duration')
     else if (field === 4) impersonatedIdentity = readMetadata(reader.message(tag, 'metadata'), impersonatedIdentity)
-    else reader.skip(tag)
+    else reader.passOver(tag)
   }
   return { csr, validityDuration, impersonatedIdentity }
 }
@@ -37,7 +37,7 @@ function readMetadata(struct: WireReader, before: string): string {
   while (!struct.done) {
     const tag = struct.tag()
     if (tag >>> 3 !== 1) {
-      struct.skip(tag)
+      struct.passOver(tag)
       continue
     }
     const entry = struct.message(tag, 'metadata')
@@ -58,7 +58,7 @@ function readEntry(entry: WireReader, depth: number): readonly [string, string |
     const field = tag >>> 3
     if (field === 1) key = entry.text(tag, 'metadata key')
     else if (field === 2) value = readValue(entry.message(tag, 'metadata value'), depth)
-    else entry.skip(tag)
+    else entry.passOver(tag)
   }
   return [key, value]
 }
@@ -74,7 +74,7 @@ function readValue(value: WireReader, depth: number): string | null {
     else if (field === 1 || field === 4) value.int64(tag, 'metadata value')
     else if (field === 5) checkStruct(value.message(tag, 'metadata value'), depth + 1)
     else if (field === 6) checkList(value.message(tag, 'metadata value'), depth + 1)
-    else value.skip(tag)
+    else value.passOver(tag)
   }
   return text
 }
@@ -83,7 +83,7 @@ function checkStruct(struct: WireReader, depth: number): void {
   while (!struct.done) {
     const tag = struct.tag()
     if (tag >>> 3 === 1) readEntry(struct.message(tag, 'metadata value'), depth)
-    else struct.skip(tag)
+    else struct.passOver(tag)
   }
 }
 
@@ -91,6 +91,6 @@ function checkList(list: WireReader, depth: number): void {
   while (!list.done) {
     const tag = list.tag()
     if (tag >>> 3 === 1) readValue(list.message(tag, 'metadata value'), depth)
-    else list.skip(tag)
+    else list.passOver(tag)
   }
 }

@@ -36,7 +36,7 @@ export function decodeCheckRequest(bytes: Buffer): CheckRequest {
   while (!message.done) {
     const tag = message.tag()
     if (tag >>> 3 === 1) readAttributes(message.message(tag, 'attributes'), request, http)
-    else message.skip(tag)
+    else message.passOver(tag)
   }
   if (request.source === null && request.destination === null) throw malformed('neither `source` nor `destination`')
   return { ...request, http: http.toRequest() }
@@ -52,7 +52,7 @@ function readAttributes(attributes: WireReader, request: Writable<CheckRequest>,
     else if (field === 10) {
       request.workload = readExtension(attributes.message(tag, 'context_extensions')) ?? request.workload
     } else if (field === 12) request.tls = readTls(attributes.message(tag, 'tls_session'), request.tls)
-    else attributes.skip(tag)
+    else attributes.passOver(tag)
   }
 }
 
@@ -64,7 +64,7 @@ function readPeer(reader: WireReader, before: CheckPeer | null): CheckPeer {
     if (field === 1) readAddress(reader.message(tag, 'address'), peer)
     else if (field === 4) peer.principal = reader.text(tag, 'principal')
     else if (field === 5) peer.certificate = reader.text(tag, 'certificate')
-    else reader.skip(tag)
+    else reader.passOver(tag)
   }
   return peer
 }
@@ -74,7 +74,7 @@ function readAddress(address: WireReader, peer: Writable<CheckPeer>): void {
   while (!address.done) {
     const tag = address.tag()
     if (tag >>> 3 === 1) readSocketAddress(address.message(tag, 'socket_address'), peer)
-    else address.skip(tag)
+    else address.passOver(tag)
   }
 }
 
@@ -86,7 +86,7 @@ function readSocketAddress(address: WireReader, peer: Writable<CheckPeer>): void
     const field = tag >>> 3
     if (field === 2) peer.address = address.text(tag, 'address')
     else if (field === 3) peer.port = address.int64(tag, 'port_value')
-    else address.skip(tag)
+    else address.passOver(tag)
   }
   if (peer.port < 0 || peer.port > MAX_PORT) throw malformed('`port_value` is no port')
 }
@@ -96,7 +96,7 @@ function readTls(tls: WireReader, before: CheckRequest['tls']): { readonly sni: 
   while (!tls.done) {
     const tag = tls.tag()
     if (tag >>> 3 === 1) sni = tls.text(tag, 'sni')
-    else tls.skip(tag)
+    else tls.passOver(tag)
   }
   return { sni }
 }
@@ -110,7 +110,7 @@ function readExtension(entry: WireReader): string | null {
     const field = tag >>> 3
     if (field === 1) key = entry.text(tag, 'context_extensions key')
     else if (field === 2) value = entry.text(tag, 'context_extensions value')
-    else entry.skip(tag)
+    else entry.passOver(tag)
   }
   return key === 'workload' ? value : null
 }
@@ -119,6 +119,6 @@ function readRequest(request: WireReader, http: HttpAttributes): void {
   while (!request.done) {
     const tag = request.tag()
     if (tag >>> 3 === 2) http.read(request.message(tag, 'http'))
-    else request.skip(tag)
+    else request.passOver(tag)
   }
 }

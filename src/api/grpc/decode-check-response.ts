@@ -34,7 +34,7 @@ export function decodeCheckResponse(bytes: Buffer): CheckAnswer {
     if (field === 1) answer.code = readNumber(message.message(tag, 'status'), answer.code)
     else if (field === 2) answer.denied = readDenied(message.message(tag, 'denied_response'))
     else if (field === 3) readOk(message.message(tag, 'ok_response'), answer)
-    else message.skip(tag)
+    else message.passOver(tag)
   }
   return answer
 }
@@ -49,7 +49,7 @@ function readOk(ok: WireReader, answer: Writable<CheckAnswer>): void {
     else if (field === 5) headersToRemove.push(ok.text(tag, 'headers_to_remove'))
     else {
       if (field === 7 || field === 8) answer.changesQuery = true
-      ok.skip(tag)
+      ok.passOver(tag)
     }
   }
   answer.headers = headers
@@ -65,7 +65,7 @@ function readDenied(denied: WireReader): NonNullable<CheckAnswer['denied']> {
     if (field === 1) status = readNumber(denied.message(tag, 'denied_response.status'), status)
     else if (field === 2) headers.push(readOption(denied.message(tag, 'denied_response.headers')))
     else if (field === 3) body = denied.text(tag, 'denied_response.body')
-    else denied.skip(tag)
+    else denied.passOver(tag)
   }
   return { status, headers, body }
 }
@@ -76,7 +76,7 @@ function readNumber(message: WireReader, before: number): number {
   while (!message.done) {
     const tag = message.tag()
     if (tag >>> 3 === 1) value = message.int64(tag, 'code')
-    else message.skip(tag)
+    else message.passOver(tag)
   }
   return value
 }
@@ -89,7 +89,7 @@ function readOption(option: WireReader): HeaderOption {
     if (field === 1) readField(option.message(tag, 'header'), read)
     else if (field === 2) read.append = readNumber(option.message(tag, 'append'), 0) !== 0
     else if (field === 3) read.action = option.int64(tag, 'append_action')
-    else option.skip(tag)
+    else option.passOver(tag)
   }
   return read
 }
@@ -103,7 +103,7 @@ function readField(header: WireReader, read: Writable<HeaderOption>): void {
     if (field === 1) read.name = header.text(tag, 'header.key').toLowerCase()
     else if (field === 2) read.value = header.text(tag, 'header.value')
     else if (field === 3) raw = header.text(tag, 'header.raw_value')
-    else header.skip(tag)
+    else header.passOver(tag)
   }
   if (raw !== '') read.value = raw
 }

@@ -76,8 +76,8 @@ export class WireReader {
     return this.#varint()
   }
 
-  /** Passes over a field of any type but a group. */
-  skip(tag: number): void {
+  /** Passes over a field that the reader has no name for, as proto3 demands of every parser; a group is malformed. */
+  passOver(tag: number): void {
     const wire = tag & 7
     if (wire === VARINT) this.#varint()
     else if (wire === FIXED64) this.#advance(8)

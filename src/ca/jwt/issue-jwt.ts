@@ -1,9 +1,9 @@
 import type { AttestedCaller, Evidence } from '../../identity/evidence.ts'
 import type { Clock } from '../../kernel/clock.ts'
-import { toPublicError } from '../../kernel/errors.ts'
 import { admit, type EntitleDeps, entitled, refuseDenied } from '../entitle.ts'
 import { grantedLife, type LifeOptions } from '../granted-life.ts'
 import type { UnreadRequest } from '../issuance.ts'
+import { millisecondsSince, type Served, toRefusedEvent } from '../served.ts'
 import { parseAudiences } from './audiences.ts'
 import type { IssuedJwt, IssueJwtRequest, JwtObserver } from './jwt-issuance.ts'
 import type { JwtSigner } from './sign-jwt.ts'
@@ -60,11 +60,6 @@ export class JwtIssuer {
     this.#refused(error, { request, caller: null, started: this.#deps.clock.monotonic() })
   }
 
-  /** Milliseconds, to the microsecond. */
-  #since(started: number): number {
-    return Math.round((this.#deps.clock.monotonic() - started) * 1000) / 1000
-  }
-
   #issued(issued: IssuedJwt, audiences: readonly string[], by: Served & { readonly caller: AttestedCaller }): void {
     this.#deps.observer.issued({
       requestId: by.request.requestId,
@@ -76,25 +71,11 @@ export class JwtIssuer {
       notAfter: issued.expiresAt,
       authority: issued.kid,
       peer: by.request.peer,
-      milliseconds: this.#since(by.started),
+      milliseconds: millisecondsSince(by.started, this.#deps.clock),
     })
   }
 
   #refused(error: unknown, by: Served): void {
-    this.#deps.observer.refused({
-      requestId: by.request.requestId,
-      code: toPublicError(error).code,
-      error,
-      attestor: by.caller?.attestor ?? null,
-      identity: by.caller?.identity.uri ?? null,
-      peer: by.request.peer,
-      milliseconds: this.#since(by.started),
-    })
+    this.#deps.observer.refused(toRefusedEvent(error, by, this.#deps.clock))
   }
-}
-
-interface Served {
-  readonly request: Pick<IssueJwtRequest, 'requestId' | 'peer'>
-  readonly caller: AttestedCaller | null
-  readonly started: number
 }

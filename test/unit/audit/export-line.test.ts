@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { parseLine, toRowLine } from '../../../src/audit/export-line.ts'
 import { MalformedExport } from '../../../src/audit/malformed-export.ts'
 import type { RecordRow } from '../../../src/audit/row.ts'
+import fc from '../../support/fast-check.ts'
 import { someRows } from '../../support/record.ts'
 
 const hashes = { previousHash: '0'.repeat(64), hash: 'f'.repeat(64) }

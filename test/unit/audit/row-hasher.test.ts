@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import type { IntentFields } from '../../../src/audit/row.ts'
 import { NO_HASH, RowHasher } from '../../../src/audit/row-hasher.ts'
+import fc from '../../support/fast-check.ts'
 
 const hasher = new RowHasher()
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { ByteSource } from '../../../src/backup/byte-source.ts'
 import { CHUNK_BYTES, seal, TAG_BYTES, unseal } from '../../../src/backup/seal.ts'
 import { collect, inPieces } from '../../support/backup.ts'
+import fc from '../../support/fast-check.ts'
 
 const key = randomBytes(32)
 const SEALED_CHUNK = CHUNK_BYTES + TAG_BYTES

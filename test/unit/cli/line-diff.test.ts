@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { toUnifiedDiff } from '../../../src/cli/line-diff.ts'
+import fc from '../../support/fast-check.ts'
 
 const lines = (...numbers: readonly (number | string)[]) => numbers.map((n) => `${n}\n`).join('')
 const ten = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const

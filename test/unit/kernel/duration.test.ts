@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { parseDuration, toSeconds } from '../../../src/kernel/duration.ts'
 import { AppError } from '../../../src/kernel/errors.ts'
+import fc from '../../support/fast-check.ts'
 
 const good: readonly (readonly [unknown, number])[] = [
   ['90s', 90],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { parseStrictJson, parseStrictJsonBytes, StrictJsonError } from '../../../src/kernel/strict-json.ts'
+import fc from '../../support/fast-check.ts'
 
 const options = { maxDepth: 8 }
 const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { type Difference, differences } from '../../../src/mesh/diff.ts'
+import fc from '../../support/fast-check.ts'
 
 const cases: readonly (readonly [title: string, from: unknown, to: unknown, want: readonly Difference[]])[] = [
   ['the same', { a: [1, { b: null }] }, { a: [1, { b: null }] }, []],

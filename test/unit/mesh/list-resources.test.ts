@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { withChange } from '../../../src/mesh/change-snapshot.ts'
 import { listResources } from '../../../src/mesh/list-resources.ts'
 import { toKeyText } from '../../../src/mesh/resource.ts'
 import { emptySet, keyOf } from '../../../src/mesh/snapshot.ts'
+import fc from '../../support/fast-check.ts'
 import { aPeerAuthentication, aPolicy, aWorkload } from '../../support/resources.ts'
 
 const resources = ['a', 'a-b', 'b', 'shop', 'shop.x'].flatMap((namespace) => [

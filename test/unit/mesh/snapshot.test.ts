@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { withChange } from '../../../src/mesh/change-snapshot.ts'
 import type { Resource, WorkloadEntry } from '../../../src/mesh/resource.ts'
 import {
@@ -14,6 +13,7 @@ import {
   workloadsAt,
   workloadsOfAccount,
 } from '../../../src/mesh/snapshot.ts'
+import fc from '../../support/fast-check.ts'
 import { aPeerAuthentication, aPolicy, aWorkload } from '../../support/resources.ts'
 
 function put(set: ResourceSet, ...resources: readonly Resource[]): ResourceSet {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { compactVerify } from 'jose'
 import { generateKey, toSigner } from '../../../src/pki/file-keys.ts'
 import { algorithmOf, isJwtKeyType, JWT_KEY_TYPES, signJws, toSigningInput, verifiesJws } from '../../../src/pki/jws.ts'
 import { KEY_TYPES } from '../../../src/pki/key-types.ts'
 import type { Signer } from '../../../src/pki/signer.ts'
+import fc from '../../support/fast-check.ts'
 
 const ALGORITHMS = {
   'ec-p256': 'ES256',

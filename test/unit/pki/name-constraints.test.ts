@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { type ConstrainedName, permits } from '../../../src/pki/name-constraints.ts'
+import fc from '../../support/fast-check.ts'
 
 const NONE = { permitted: [], excluded: [] }
 const td: ConstrainedName = { kind: 'URI', value: 'cluster.local' }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { AppError } from '../../../src/kernel/errors.ts'
 import { parseCertificate } from '../../../src/pki/parsed-certificate.ts'
 import { x509 } from '../../../src/pki/x509.ts'
+import fc from '../../support/fast-check.ts'
 import { ForgingAuthority } from '../../support/forged-certificate.ts'
 
 const NOW = 1_795_230_000

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import type { AppError } from '../../../src/kernel/errors.ts'
 import { toPem } from '../../../src/pki/pem.ts'
 import { parsePemFile } from '../../../src/pki/pem-file.ts'
+import fc from '../../support/fast-check.ts'
 
 const A = toPem('CERTIFICATE', Buffer.from('one'))
 const B = toPem('PRIVATE KEY', Buffer.from('two'))

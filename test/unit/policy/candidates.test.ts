@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import type { AuthorizationPolicy, Scope } from '../../../src/mesh/resource.ts'
 import { candidatesFor } from '../../../src/policy/candidates.ts'
 import { isFor } from '../../../src/policy/select.ts'
+import fc from '../../support/fast-check.ts'
 import { aPolicy } from '../../support/resources.ts'
 
 const GATEWAY = 'gateway.networking.k8s.io/gateway-name'

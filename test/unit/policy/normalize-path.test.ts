@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { PATH_NORMALIZATIONS, type PathNormalization } from '../../../src/mesh/mesh-settings.ts'
 import { normalizePath } from '../../../src/policy/normalize-path.ts'
+import fc from '../../support/fast-check.ts'
 
 const cases: readonly (readonly [string, PathNormalization, string | null])[] = [
   ['/a/../admin', 'NONE', '/a/../admin'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { PrefixTree } from '../../../src/policy/prefix-tree.ts'
+import fc from '../../support/fast-check.ts'
 
 /** What a walk along `text` finds, node by node. */
 function walk(tree: PrefixTree, text: string): number[] {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import type { Rule } from '../../../src/mesh/resource.ts'
 import { matchesRule } from '../../../src/policy/compile-rule.ts'
 import { toHeaders } from '../../../src/policy/headers.ts'
+import fc from '../../support/fast-check.ts'
 import { attributes, authorizationOf, authorizationPolicy } from '../../support/policies.ts'
 
 const values = <T>(...all: T[]) => fc.array(fc.constantFrom(...all), { minLength: 1, maxLength: 2 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import { toRanges } from '../../../src/store/result-ranges.ts'
+import fc from '../../support/fast-check.ts'
 
 test('ranges hold exactly the ids, in order, and never touch', () => {
   fc.assert(

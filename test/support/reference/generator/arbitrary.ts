@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../fast-check.ts'
 import { drawRow, type OpenRow } from './rows.ts'
 import type { Credentials } from './tokens.ts'
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
 import type { Answer, PolicyStep } from '../../../../src/cli/policy/answer.ts'
 import { toExplanation } from '../../../../src/cli/policy/explanation-view.ts'
 import type { AskOptions } from '../../../../src/cli/policy/options.ts'
 import { toStyle } from '../../../../src/cli/style.ts'
 import { fakeIo } from '../../../support/fake-io.ts'
+import fc from '../../../support/fast-check.ts'
 
 const io = fakeIo()
 const style = toStyle(io, io.stdout)

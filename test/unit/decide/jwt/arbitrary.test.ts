@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import fc from '../../../support/fast-check.ts'
 import { makeToken, makeTokenKey, signingInput } from '../../../support/jwt-maker.ts'
 import { jwksOf, jwtRequest, NOW, openVerifier, planOf } from '../../../support/jwt-request.ts'
 
