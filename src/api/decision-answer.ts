@@ -47,6 +47,8 @@ const NONE: Mutations = { remove: [], set: [], removeParams: [], path: null }
 const PERMISSION_DENIED = 7
 const UNAUTHENTICATED = 16
 const FORBIDDEN = 403
+/** RFC 9110 §5.1. */
+const FIELD_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 /** RFC 9110 §5.5: no control characters but tab; what is not ASCII travels as UTF-8. */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\u{10ffff}]*$/u
 
@@ -58,13 +60,14 @@ export function toAnswer({ http }: Question, decided: Decided, options: AnswerOp
   const { removeParams, path } = decided.mutations
   const set = joined(decided.mutations.set)
   for (const [name, value] of set) {
-    if (isEndToEnd(name) && FIELD_VALUE.test(value)) continue
+    if (isEndToEnd(name) && FIELD_NAME.test(name) && FIELD_VALUE.test(value)) continue
     return refusalOf(
       new AppError('auth.forbidden', `\`${printable(name)}\` cannot be set as policies want it`),
       options,
     )
   }
-  const remove = decided.mutations.remove.filter((name) => !set.has(name))
+  // no request has a field of another name, and one of ours would break the answer
+  const remove = decided.mutations.remove.filter((name) => !set.has(name) && FIELD_NAME.test(name))
   return { allowed: true, decided, set: [...set], remove, removeParams, path: isSamePath(http, path) ? null : path }
 }
 

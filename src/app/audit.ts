@@ -7,8 +7,8 @@ import type { Core } from './core.ts'
 /** The record as its auditors see it; exports are signed by the intermediate that is active at their end. */
 export function toAudit({ store, authorities, live, clock }: Core): AuditPort {
   const signer = (): HeadSigner => {
-    const { signer, chain } = authorities.issuing(Math.floor(clock.now() / 1000))
-    return { signer, chain: chain.intermediates }
+    const { signer, authority } = authorities.issuing(Math.floor(clock.now() / 1000))
+    return { signer, chain: [authority.certificate, ...authority.chain] } // to its root alone: exports outlive older ones
   }
   return {
     list: (query) => store.listActions(query),

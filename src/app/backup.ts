@@ -22,6 +22,8 @@ export interface BackupDeps {
   readonly store: Pick<Store, 'snapshot' | 'appendAdminAction'>
   readonly directory: DataDirectory
   readonly trustDomain: string
+  /** Label of the PKCS #11 token that keys are made in; null: they are files. */
+  readonly token: string | null
   readonly version: string
   readonly clock: Clock
   readonly random: RandomBytes
@@ -53,7 +55,7 @@ export function openBackups(deps: BackupDeps): (request: BackupRequest) => Promi
 }
 
 async function startBackup(deps: BackupDeps, { passphrase, actor }: BackupRequest): Promise<Readable> {
-  const { store, directory, trustDomain, version, clock, log } = deps
+  const { store, directory, trustDomain, token, version, clock, log } = deps
   const { header, key } = await newHeader(passphrase, deps.random(SALT_BYTES))
   const createdAt = clock.now()
   // Before the snapshot, so that the backup tells of itself; the keys behind it, so that every authority has its own.
@@ -61,7 +63,8 @@ async function startBackup(deps: BackupDeps, { passphrase, actor }: BackupReques
   const snapshot = await store.snapshot()
   try {
     const files = [...(await readDataFiles(directory, log)), databaseOf(snapshot)]
-    const plain = toBackupBytes({ createdAt, program: version, trustDomain }, files)
+    const about = { createdAt, program: version, trustDomain, ...(token === null ? {} : { token }) }
+    const plain = toBackupBytes(about, files)
     const stream = Readable.from(withHeader(header, seal(plain, key)), {
       objectMode: false,
       highWaterMark: BUFFER_BYTES,

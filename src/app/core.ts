@@ -13,29 +13,32 @@ import type { Config } from '../config/config.ts'
 import { Attestation } from '../identity/attest.ts'
 import { JoinTokens } from '../identity/join-token.ts'
 import type { Clock, UnixMillis } from '../kernel/clock.ts'
+import type { ClockWatch } from '../kernel/clock-watch.ts'
 import type { Log } from '../kernel/log.ts'
 import { openRandomPool } from '../kernel/random.ts'
 import { openRequestIds } from '../kernel/request-id.ts'
 import { openTokenBuckets } from '../kernel/token-bucket.ts'
-import { openFileKeyProvider } from '../pki/file-key-provider.ts'
 import { refuseExposedKeys } from '../pki/file-keys.ts'
 import { openStore, type Store } from '../store/open-store.ts'
 import { openLog } from '../telemetry/log.ts'
 import { type Metrics, openMetrics } from '../telemetry/metrics.ts'
 import { type OpenedImport, openFirstImport, openImport } from './authority-import.ts'
 import { openBackups } from './backup.ts'
-import { type OpenedCrls, openCrls, toDenied } from './crl.ts'
+import { openClockWatch } from './clock-watch.ts'
+import { type OpenedCrls, observeCrls, openCrls, toDenied } from './crl.ts'
 import { type DataDirectory, openDataDirectory, publishFiles } from './data-directory.ts'
 import { type OpenedDecisions, openDecisions } from './decisions.ts'
 import { observeFederation, openFederation } from './federation.ts'
 import { boundHeap } from './heap.ts'
 import { openJwts } from './jwts.ts'
+import { type OpenedKeys, openKeys } from './keys.ts'
 import { toIssueObserver } from './observe.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
 import { type OpenedResources, observeResources, openResources } from './resources.ts'
 import { type OpenedRotation, openRotation } from './rotation.ts'
 import { servingNames } from './serving-names.ts'
 import { issuanceOptionsOf, type LiveConfig, readPassphrase } from './settings.ts'
+import { reportUnknownKeys } from './unknown-keys.ts'
 
 /** What the service is given from outside. */
 export interface CoreIo {
@@ -55,6 +58,7 @@ export interface Core {
   readonly live: LiveConfig
   readonly directory: DataDirectory
   readonly store: Store
+  readonly keys: Pick<OpenedKeys, 'token'>
   readonly authorities: Authorities
   /** The deny list, and the CRLs that tell of it; `publisher.refresh` after changes that no authority shows. */
   readonly crls: OpenedCrls
@@ -95,7 +99,7 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
   const random = openRandomPool()
   const directory = await openDataDirectory(config.dataDir)
   await refuseExposedKeys(directory.keys)
-  const passphrase = readPassphrase(config.authority.keys.passphrase, io.env)
+  const passphrase = readPassphrase(config, io.env)
   const gauges = { connections: new Map<string, () => number>() }
   let opened: {
     authorities: Authorities
@@ -103,6 +107,8 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
     rotation: OpenedRotation
     imports: OpenedImport
     federation: Federation
+    crls: OpenedCrls
+    clockWatch: ClockWatch
   } | null = null
   const metrics = openMetrics({
     version,
@@ -112,10 +118,13 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
     renewalBlocked: () => (opened?.rotation.rotator.problems.length ?? 0) > 0,
     servingCertificateExpiry: () => opened?.serving.notAfter ?? 0,
     authorityImport: () => opened?.imports.status() ?? null,
+    clockOff: () => opened?.clockWatch.offSeconds ?? 0,
     federation: () => (opened === null ? [] : observeFederation(opened.federation, clock)),
+    crls: () => (opened === null ? [] : observeCrls(opened.crls)),
     resources: () => observeResources(mesh),
     connections: () => gauges.connections,
   })
+  const keys = await openKeys(config, { directory: directory.keys, passphrase, env: io.env, clock, log })
   const store = await openStore({
     file: databaseFile(config, directory),
     queue: () => live.current.limits.queue,
@@ -125,7 +134,6 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
     onGroup: ({ size, seconds }) => metrics.storeGroup(size, seconds),
   })
   const mesh = openResources(config, { store, clock, log })
-  const keys = openFileKeyProvider(directory.keys, passphrase)
   try {
     await openFirstImport(config, { store, keys, clock })
     const authorities = await Authorities.open(
@@ -139,6 +147,7 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
       },
       { trustDomain: config.trustDomain, ...config.authority },
     )
+    await reportUnknownKeys(directory.keys, authorities.list(), log)
     const denyList = await DenyList.open(store)
     const revocations = await Revocations.open(store)
     const denied = toDenied(denyList, revocations)
@@ -164,12 +173,15 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
     )
     const decisions = await openDecisions(config, { mesh, attestation, metrics, live, clock, log })
     const restoration = await store.loadRestoration()
-    const rotation = await openRotation(config, { authorities, serving, keys, store, clock, log, random, restoration })
+    const onJump = metrics.clockJumped
+    const clockWatch = await openClockWatch(config, { store, authorities, clock, log, onJump })
+    const moving = { authorities, serving, keys, store, clock, log, random, restoration, clockWatch }
+    const rotation = await openRotation(config, moving)
     const issuers = { authorities, keys, serving, directory }
     const crls = await openCrls(config, { ...issuers, denyList, revocations, store, clock, log })
     const { rotator } = rotation
     const imports = await openImport(config, { authorities, rotator, denyList, keys, store, clock, log, random })
-    opened = { authorities, serving, rotation, imports, federation }
+    opened = { authorities, serving, rotation, imports, federation, crls, clockWatch }
     const entitle: Omit<IssueDeps, 'options' | 'authorities' | 'signer' | 'observer' | 'isUrgent'> = {
       limits: () => live.current.limits,
       attest: (evidence) => attestation.attest(evidence),
@@ -195,6 +207,7 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
       live,
       directory,
       store,
+      keys,
       authorities,
       crls,
       imports,
@@ -209,11 +222,20 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
       issue: (request) => issuer.issue(request),
       onUnread: (request) => issuer.unread(request),
       jwts: openJwts(config, { entitle, authorities, record: store, random, log, metrics }),
-      backup: openBackups({ store, directory, trustDomain: config.trustDomain, version, clock, random, log }),
+      backup: openBackups({
+        store,
+        directory,
+        trustDomain: config.trustDomain,
+        token: keys.token,
+        version,
+        clock,
+        random,
+        log,
+      }),
       restoration,
       nextRequestId: openRequestIds(),
       readiness: () =>
-        readinessOf({ store, authorities, rotator: rotation.rotator, crls: crls.publisher, imports, clock }),
+        readinessOf({ store, keys, authorities, rotator, crls: crls.publisher, imports, clockWatch, clock }),
       watchConnections: (listener, count) => gauges.connections.set(listener, count),
       reload(next, changed) {
         const sections = Object.fromEntries(changed.map((section) => [section, next[section as keyof Config]]))
@@ -225,12 +247,14 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
         await federation.close()
         await imports.close()
         await rotation.close()
+        clockWatch.close()
         await crls.close()
         serving.stop()
         attestation.close()
         await decisions.close()
         await mesh.close()
         await store.close()
+        keys.close()
         log.info('service.stopped')
         flush()
       },
@@ -238,6 +262,7 @@ export async function buildCore(config: Config, io: CoreIo): Promise<Core> {
   } catch (error) {
     await mesh.close()
     await store.close()
+    keys.close()
     flush()
     throw error
   }

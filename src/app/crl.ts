@@ -11,6 +11,7 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Signer } from '../pki/signer.ts'
 import type { Store } from '../store/open-store.ts'
+import type { ObservedCrl } from '../telemetry/crl-gauges.ts'
 import { type DataDirectory, publishCrls } from './data-directory.ts'
 import { servingNames } from './serving-names.ts'
 
@@ -34,6 +35,13 @@ interface Parts {
 }
 
 const TICK_MS = 600_000
+
+/** What the metrics tell of each CRL. */
+export function observeCrls({ publisher }: OpenedCrls): readonly ObservedCrl[] {
+  return publisher.current().states.map(({ authority, kind, crl, warning }) => {
+    return { authority, kind, nextUpdate: crl?.nextUpdate ?? null, isOk: warning === null }
+  })
+}
 
 /** What attestation asks: the deny list, and every certificate that was revoked with one of its entries. */
 export function toDenied(denyList: DenyList, revocations: Revocations): Denied {

@@ -63,7 +63,7 @@ export async function openDecisions(config: Config, parts: Parts): Promise<Opene
     ports: toPorts(decider.decide, { ...parts, settings: mesh, current }),
     inspection: {
       inquirer: (evidence) => inquirerOf(parts.attestation, evidence),
-      examine: decider.examine,
+      inspect: decider.inspect,
       whatIf: openWhatIf({ tokens, clock }),
       workloadOf: (named) => toWorkload(findWorkload(resources.loaded(), { by: 'name', ...named }, [])),
       mesh: () => mesh,

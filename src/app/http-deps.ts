@@ -18,6 +18,7 @@ export function toHttpDeps(core: Core, listeners: () => readonly NamedAddress[])
   return {
     ...toBase(core),
     version: core.version,
+    trustDomain: core.live.current.trustDomain,
     issue: core.issue,
     onUnread: core.onUnread,
     jwts: core.jwts,
@@ -101,9 +102,11 @@ function statusOf(core: Core, listeners: readonly NamedAddress[]): Status {
     authorities: core.authorities.list(),
     bundle: { sequence: bundle.sequence, roots: bundle.roots.length },
     listeners,
+    token: core.keys.token,
     record: { depth: core.store.depth, ok: core.store.healthy().ok, restored: core.restoration },
     servingCertificate: { notAfter: core.serving.notAfter },
     authorityImport: core.imports.status(),
     resources: resourceStatusOf(core.mesh),
+    federation: core.federation.list(),
   }
 }

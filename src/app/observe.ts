@@ -1,7 +1,6 @@
 import type { IssuedEvent, IssueObserver, RefusedEvent } from '../ca/issuance.ts'
 import type { JwtIssuedEvent, JwtObserver } from '../ca/jwt/jwt-issuance.ts'
 import type { BundleReports } from '../ca/rotation/bundle-reports.ts'
-import type { BundleReport } from '../ca/rotation/uptake.ts'
 import { CODES } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 
@@ -26,7 +25,7 @@ export function toIssueObserver(log: Log, metrics: IssueMetrics, reports: Bundle
     issued(event: IssuedEvent) {
       metrics.certificateIssued(event.attestor, event.milliseconds / 1000)
       log.info('cert.issued', event)
-      if (event.attestor === 'client-certificate') reports.add(toReport(event))
+      if (event.attestor === 'client-certificate') tellRenewal(reports, event)
     },
     refused(event: RefusedEvent) {
       metrics.certificateRefused(event.attestor ?? 'none', event.code, event.milliseconds / 1000)
@@ -54,9 +53,10 @@ function logRefusal(log: Log, name: string, { error, ...event }: RefusedEvent): 
   else log.info(name, { ...event, message: shortMessageOf(error) })
 }
 
-/** Who renews by a certificate has the bundle of its successor. */
-function toReport({ subject, bundleSequence, notAfter }: IssuedEvent): BundleReport {
-  return { serial: subject.padStart(32, '0'), sequence: bundleSequence, notAfter }
+/** Who renews by a certificate has what came with that one, and the bundle of its successor once it shows that. */
+function tellRenewal(reports: BundleReports, { subject, serial, bundleSequence, notAfter }: IssuedEvent): void {
+  reports.shown(subject)
+  reports.renewed({ serial: subject, sequence: bundleSequence, notAfter }, serial)
 }
 
 function shortMessageOf(error: unknown): string {

@@ -2,8 +2,10 @@ import type { Authorities } from '../ca/authorities.ts'
 import type { CrlPublisher } from '../ca/crl-publisher.ts'
 import type { Rotator } from '../ca/rotation/rotator.ts'
 import type { Clock } from '../kernel/clock.ts'
+import type { ClockWatch } from '../kernel/clock-watch.ts'
 import { AppError } from '../kernel/errors.ts'
 import type { Store } from '../store/open-store.ts'
+import type { OpenedKeys } from './keys.ts'
 
 /** Whether certificates can be issued; `problems` says in words what is wrong, also what does not stop issuing yet. */
 export interface Readiness {
@@ -14,10 +16,12 @@ export interface Readiness {
 /** Asks the store and the authorities, without I/O. */
 export function readinessOf(parts: {
   readonly store: Store
+  readonly keys: Pick<OpenedKeys, 'isDown' | 'problems'>
   readonly authorities: Authorities
   readonly rotator: Pick<Rotator, 'problems'>
   readonly crls: Pick<CrlPublisher, 'problems'>
   readonly imports: { problems(): readonly string[] }
+  readonly clockWatch: Pick<ClockWatch, 'problems'>
   readonly clock: Clock
 }): Readiness {
   const problems: string[] = []
@@ -29,9 +33,17 @@ export function readinessOf(parts: {
     if (!(error instanceof AppError)) throw error
     problems.push(error.message)
   }
-  const isIssuing = problems.length === 0
+  const isIssuing = problems.length === 0 && !parts.keys.isDown()
   return {
     ok: isIssuing,
-    problems: [...problems, ...parts.rotator.problems, ...parts.crls.problems(), ...parts.imports.problems()],
+    problems: [
+      ...problems,
+      ...parts.keys.problems(),
+      ...parts.authorities.problems,
+      ...parts.rotator.problems,
+      ...parts.crls.problems(),
+      ...parts.imports.problems(),
+      ...parts.clockWatch.problems,
+    ],
   }
 }

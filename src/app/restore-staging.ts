@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promis
 import { basename, dirname, join } from 'node:path'
 import { BackupError } from '../backup/backup-error.ts'
 import { DATABASE } from '../backup/manifest.ts'
+import { syncFolder } from '../kernel/sync-folder.ts'
 
 /** Where a restored data directory grows until it is whole; mode 0700. */
 export interface Staging {
@@ -57,15 +58,6 @@ export async function putInPlace(staging: Staging, data: string): Promise<void> 
     await rename(join(folder, name), join(data, name))
   await staging.discard()
   await syncFolder(data)
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }
 
 function notEmpty(data: string): BackupError {

@@ -5,12 +5,14 @@ import type { KeyProvider } from '../ca/key-provider.ts'
 import type { Restoration } from '../ca/restoration.ts'
 import { BundleReports } from '../ca/rotation/bundle-reports.ts'
 import { type LiveCertificates, UNKNOWN_SIGNER } from '../ca/rotation/measures.ts'
+import { NewKeys } from '../ca/rotation/new-keys.ts'
 import type { RotationPlan } from '../ca/rotation/next-step.ts'
 import { Rotator } from '../ca/rotation/rotator.ts'
 import { prepared } from '../ca/rotation/slots.ts'
 import type { ServingCertificate } from '../ca/serving-certificate.ts'
 import type { Config } from '../config/config.ts'
-import type { Clock, UnixSeconds } from '../kernel/clock.ts'
+import type { Clock, UnixMillis, UnixSeconds } from '../kernel/clock.ts'
+import type { ClockWatch } from '../kernel/clock-watch.ts'
 import type { Log } from '../kernel/log.ts'
 import type { RandomBytes } from '../kernel/random.ts'
 import type { Store } from '../store/open-store.ts'
@@ -32,6 +34,7 @@ interface Parts {
   readonly log: Log
   readonly random: RandomBytes
   readonly restoration: Restoration | null
+  readonly clockWatch: ClockWatch
 }
 
 /** How long a JWT key is published before it signs: longer than key sets are cached. */
@@ -39,7 +42,8 @@ const JWT_PUBLISH_SECONDS = 300
 
 /** Starts to look after the authorities; the service's own certificate follows the one that signs. */
 export async function openRotation(config: Config, parts: Parts): Promise<OpenedRotation> {
-  const { authorities, store, log, clock, keys, random } = parts
+  const { authorities, store, log, clock, random } = parts
+  const keys = new NewKeys(parts.keys, log)
   const { jwt } = config.authority
   const rotator = new Rotator({
     authorities,
@@ -49,7 +53,11 @@ export async function openRotation(config: Config, parts: Parts): Promise<Opened
     log,
     uptake: store,
     plan: planOf(config),
-    uncounted: (now) => [...ownCertificate(parts), ...unrecorded(parts.restoration, config.issuance.maxTtl, now)],
+    uncounted: (now) => [
+      ...ownCertificate(parts),
+      ...unrecorded(parts.restoration, config.issuance.maxTtl, now),
+      ...unexpired(parts.clockWatch.doubtedUntil),
+    ],
     async createJwt({ now, keyType = jwt.keyType }): Promise<Authority> {
       const plan = { trustDomain: config.trustDomain, keyType, ttlSeconds: jwt.ttl, now, state: 'prepared' } as const
       return (await createJwtAuthority({ keys, random }, plan)).authority
@@ -77,7 +85,7 @@ function ownCertificate({ serving, authorities }: Parts): readonly LiveCertifica
     .list()
     .find(({ kind, certificate }) => kind === 'intermediate' && cert.includes(certificate))
   if (signer === undefined) return []
-  const { sequence } = authorities.current()
+  const sequence = Number.MAX_SAFE_INTEGER // of a bundle that is yet to come too
   return [{ signer: signer.id, sequence, certificates: 1, latestExpiry: serving.notAfter }]
 }
 
@@ -88,12 +96,19 @@ function unrecorded(restoration: Restoration | null, maxTtl: number, now: UnixSe
   return now < latestExpiry ? [{ signer: UNKNOWN_SIGNER, sequence: 0, certificates: 1, latestExpiry }] : []
 }
 
+/** While the clock is doubted: what has expired by it may live on, so no gate opens for that. */
+function unexpired(doubtedUntil: UnixMillis | null): readonly LiveCertificates[] {
+  if (doubtedUntil === null) return []
+  return [{ signer: UNKNOWN_SIGNER, sequence: 0, certificates: 1, latestExpiry: Math.ceil(doubtedUntil / 1000) }]
+}
+
 /** What the plan of rotation is taken from. */
 export function planOf({ authority }: Config): RotationPlan {
   return {
     prepareAt: authority.prepareAt,
     activateAt: authority.activateAt,
     automatic: authority.root.automatic ? ['root', 'intermediate', 'jwt'] : ['intermediate', 'jwt'],
+    crossSign: authority.root.crossSign,
     skewSeconds: authority.skew,
     jwtPublishSeconds: JWT_PUBLISH_SECONDS,
     jwtTtlSeconds: authority.jwt.svidTtl,

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import type { IssuanceOptions } from '../ca/issue-certificate.ts'
-import type { Config, SecretReference } from '../config/config.ts'
-import { KeyFileError } from '../pki/file-keys.ts'
+import type { Config } from '../config/config.ts'
+import { readSecret } from './read-secret.ts'
 
 /** The configuration in force: the whole of it is swapped at a reload, so that a request sees one or the other. */
 export interface LiveConfig {
@@ -24,24 +23,8 @@ export function issuanceOptionsOf(config: Config): IssuanceOptions {
   }
 }
 
-/** The passphrase that a reference names; null without one. Throws `KeyFileError` when it is not there. */
-export function readPassphrase(reference: SecretReference | undefined, env: NodeJS.ProcessEnv): string | null {
-  if (reference === undefined) return null
-  const text = 'file' in reference ? readPassphraseFile(reference.file) : env[reference.env]
-  if (text === undefined || text === '') {
-    const where = 'file' in reference ? reference.file : `the environment variable ${reference.env}`
-    throw new KeyFileError(`authority.keys.passphrase: ${where} is empty`)
-  }
-  return text
-}
-
-function readPassphraseFile(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').replace(/\r?\n$/, '')
-  } catch (cause) {
-    throw new KeyFileError(
-      `authority.keys.passphrase: ${cause instanceof Error ? cause.message : String(cause)}`,
-      cause,
-    )
-  }
+/** The passphrase of key files; null without one. Throws `key.unusable` when it is not where its reference says. */
+export function readPassphrase({ authority: { keys } }: Config, env: NodeJS.ProcessEnv): string | null {
+  if (keys.passphrase === undefined) return null
+  return readSecret(keys.passphrase, { path: 'authority.keys.passphrase', env })
 }

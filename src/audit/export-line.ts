@@ -1,3 +1,4 @@
+import { toAsciiJson } from '../kernel/ascii-json.ts'
 import { parseStrictJson, StrictJsonError } from '../kernel/strict-json.ts'
 import { LineFields } from './line-fields.ts'
 import { MalformedExport } from './malformed-export.ts'
@@ -56,11 +57,7 @@ function parseJson(text: string): unknown {
 }
 
 function toLine(value: object): string {
-  return `${JSON.stringify(value).replace(/[\x7f-\uffff]/g, toEscape)}\n`
-}
-
-function toEscape(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return `${toAsciiJson(JSON.stringify(value))}\n`
 }
 
 function toJsonFields(row: RecordRow): object {

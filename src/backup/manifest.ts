@@ -17,6 +17,8 @@ const Manifest = Type.Object(
     createdAt: Type.Integer({ minimum: 0, maximum: 8.64e15 }),
     program: Type.String({ maxLength: 100 }),
     trustDomain: Type.String({ maxLength: 255 }),
+    /** Label of the PKCS #11 token that keys were made in; no backup holds those. */
+    token: Type.Optional(Type.String({ minLength: 1, maxLength: 32 })),
     files: Type.Array(Type.Object({ path: Type.String(), size: Type.Integer({ minimum: 0 }) }), { maxItems: 10_000 }),
   },
   { additionalProperties: false },

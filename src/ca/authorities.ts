@@ -9,6 +9,7 @@ import type { Authority, AuthorityStore } from './authority.ts'
 import { buildBundle } from './build-bundle.ts'
 import type { BundleSource, TrustBundle } from './bundle.ts'
 import { createIntermediate, createRoot } from './create-authority.ts'
+import { issuerChainOf } from './cross-chain.ts'
 import type { IssuerChain } from './issuance.ts'
 import { buildIssuingAuthority, type IssuingAuthority } from './issuing-authority.ts'
 import type { KeyProvider } from './key-provider.ts'
@@ -59,6 +60,7 @@ export class Authorities implements BundleSource, TrustedIssuers {
   #version = 0
   /** The answer to the last change was lost: it may be stored or not. */
   #isUncertain = false
+  #problem: string | null = null
 
   private constructor(deps: AuthoritiesDeps, options: AuthoritiesOptions) {
     this.#deps = deps
@@ -90,6 +92,11 @@ export class Authorities implements BundleSource, TrustedIssuers {
     return this.#ids.has(spkiSha256.slice(0, 40))
   }
 
+  /** In words, what of the state in force could not be written to files. */
+  get problems(): readonly string[] {
+    return this.#problem === null ? [] : [this.#problem]
+  }
+
   /** Grows whenever the set of trusted issuers changes. */
   get version(): number {
     return this.#version
@@ -103,10 +110,13 @@ export class Authorities implements BundleSource, TrustedIssuers {
   /** The active intermediate; `issue.no_active_authority` when there is none that is valid now. */
   issuing(now: UnixSeconds): IssuingAuthority {
     const issuing = this.#issuing
-    if (issuing === null) throw noAuthority('there is no active intermediate: an administrator has to rotate it')
-    const { notBefore, notAfter } = issuing.authority
-    if (now < notBefore) throw noAuthority('the active intermediate is not valid yet: the clock of the service is slow')
-    if (now >= notAfter) throw noAuthority('the active intermediate has expired: an administrator has to rotate it')
+    const authority = issuing?.authority ?? active(this.#view, 'intermediate')
+    if (authority === undefined) throw noAuthority('there is no active intermediate: an administrator has to rotate it')
+    const { notBefore, notAfter } = authority
+    if (now < notBefore)
+      throw noAuthority('the active intermediate is not valid yet: the clock is slow, or was fast when it was made')
+    if (issuing === null || now >= notAfter)
+      throw noAuthority('the active intermediate has expired: an administrator has to rotate it')
     return issuing
   }
 
@@ -129,8 +139,9 @@ export class Authorities implements BundleSource, TrustedIssuers {
     await this.#enforce(next, issuing)
   }
 
-  /** Reads what is stored when that is not known for sure; to be called before a transition is made. */
+  /** Finishes what the last change left: reads what is stored, writes files. To be called before a transition is made. */
   async settle(): Promise<void> {
+    if (this.#problem !== null) await this.#publish()
     if (!this.#isUncertain) return
     const stored = inOrder(await this.#deps.store.loadAuthorities())
     const issuing = await this.#issuingOf(stored)
@@ -166,7 +177,7 @@ export class Authorities implements BundleSource, TrustedIssuers {
     const { roots, sequence } = buildBundle(view.authorities, view.bundleSequence)
     const chain: IssuerChain = {
       authority: authority.id,
-      intermediates: [authority.certificate, ...authority.chain],
+      intermediates: issuerChainOf(view.authorities, authority),
       roots,
       bundleSequence: sequence,
     }
@@ -186,7 +197,19 @@ export class Authorities implements BundleSource, TrustedIssuers {
   async #enforce(view: RotationView, issuing: IssuingAuthority | null): Promise<void> {
     this.#take(view, issuing)
     for (const listener of this.#listeners) listener()
-    await this.#deps.publish(this.#view.authorities, this.#bundle)
+    await this.#publish()
+  }
+
+  /** What is in force stays so when it cannot be written: it is told of, and tried again. */
+  async #publish(): Promise<void> {
+    try {
+      await this.#deps.publish(this.#view.authorities, this.#bundle)
+      this.#problem = null
+    } catch (error) {
+      if (this.#problem === null) this.#deps.log.error('authorities.not_written', { error })
+      this.#problem =
+        'the trust bundle and the certificates of authorities could not be written to their files: the log has the reason'
+    }
   }
 
   #take(view: RotationView, issuing: IssuingAuthority | null): void {

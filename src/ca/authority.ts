@@ -2,7 +2,8 @@ import type { UnixMillis, UnixSeconds } from '../kernel/clock.ts'
 import type { KeyType } from '../pki/key-types.ts'
 
 export type AuthorityKind = 'root' | 'intermediate' | 'jwt'
-export type AuthorityState = 'prepared' | 'active' | 'draining' | 'retired' | 'tainted' | 'revoked'
+/** `trusted`: a root in the bundle whose key is elsewhere, and that nothing here descends from. */
+export type AuthorityState = 'prepared' | 'active' | 'draining' | 'trusted' | 'retired' | 'tainted' | 'revoked'
 
 /** A root or intermediate: the object that rotation moves from state to state. */
 export interface Authority {
@@ -22,7 +23,7 @@ export interface Authority {
   readonly publishedSequence: number
   /** When it came into its state. */
   readonly changedAt: UnixMillis
-  /** PEM certificates between it and its root, nearest first; empty where it stands right below it. */
+  /** PEM certificates between it and its root, nearest first; of a root the one that an older root has given it, if any. */
   readonly chain: readonly string[]
 }
 

@@ -1,4 +1,5 @@
-import { createHash, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
+import { shortDigest } from '../kernel/short-digest.ts'
 import type { Authority } from './authority.ts'
 import type { TrustBundle } from './bundle.ts'
 import { publishedKeysOf, toJwtBundleKeys } from './jwt/published-keys.ts'
@@ -15,13 +16,12 @@ export function buildBundle(authorities: readonly Authority[], sequence: number)
   const roots = authorities.filter((authority) => authority.kind === 'root' && isTrusted(authority))
   const pems = roots.map((root) => root.certificate)
   const spiffe = JSON.stringify({
-    keys: [...pems.map(toJwk), ...toJwtBundleKeys(publishedKeysOf(authorities))],
+    keys: [...pems.map(toX509Jwk), ...toJwtBundleKeys(publishedKeysOf(authorities))],
     spiffe_sequence: sequence,
     spiffe_refresh_hint: REFRESH_HINT_SECONDS,
     ...taintedOf(authorities),
   })
-  const digest = createHash('sha256').update(spiffe).digest('base64url').slice(0, 22)
-  return { sequence, roots: pems, pem: pems.join(''), spiffe, etag: `"${sequence}-${digest}"` }
+  return { sequence, roots: pems, pem: pems.join(''), spiffe, etag: `"${sequence}-${shortDigest(spiffe)}"` }
 }
 
 /** Whose holders shall renew early; readers of SPIFFE bundles pass over members that they do not know. */
@@ -30,8 +30,8 @@ function taintedOf(authorities: readonly Authority[]): { readonly alcazar_tainte
   return ids.length === 0 ? {} : { alcazar_tainted_authorities: ids }
 }
 
-/** X-23…X-26: `use`, no `kid`, exactly one certificate in base64. */
-function toJwk(pem: string): Record<string, unknown> {
+/** The entry of a root in a SPIFFE bundle, X-23…X-26: `use`, no `kid`, exactly one certificate in base64. */
+export function toX509Jwk(pem: string): Record<string, unknown> {
   const certificate = new X509Certificate(pem)
   const { kty, crv, x, y, n, e } = certificate.publicKey.export({ format: 'jwk' })
   return { use: 'x509-svid', kty, crv, x, y, n, e, x5c: [certificate.raw.toString('base64')] }

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import type { UnixMillis, UnixSeconds } from '../kernel/clock.ts'
 import type { RandomBytes } from '../kernel/random.ts'
 import { buildAuthorityCertificate } from '../pki/build-certificate.ts'
@@ -29,67 +30,51 @@ export interface CreateDeps {
 const BACKDATE_SECONDS = 3600
 
 /** A new self-signed root: no path length, valid from an hour ago so that no leaf predates it. */
-export async function createRoot(deps: CreateDeps, plan: AuthorityPlan): Promise<KeyedAuthority> {
-  const key = await deps.keys.create(plan.keyType)
-  const validity = validityOf(plan, Number.POSITIVE_INFINITY)
-  const certificate = await buildAuthorityCertificate({
-    trustDomain: plan.trustDomain,
-    kind: 'root',
-    publicKey: key.signer.publicKey,
-    serial: positiveSerial(deps.random),
-    ...validity,
-    signer: key.signer,
-    issuerCertificate: null,
-  })
-  const authority: Authority = {
-    id: key.id,
-    kind: 'root',
-    state: plan.state,
-    keyType: plan.keyType,
-    ...validity,
-    issuer: key.id,
-    certificate,
-    createdAt: plan.now,
-    changedAt: plan.now,
-    publishedSequence: 0,
-    chain: [],
-  }
-  return { authority, signer: key.signer }
+export function createRoot(deps: CreateDeps, plan: AuthorityPlan): Promise<KeyedAuthority> {
+  return create(deps, plan, null)
 }
 
-/** A new intermediate below `root`: path length 0, never outliving it. */
-export async function createIntermediate(
+/** A new intermediate below `root`: path length 0, within its life. */
+export function createIntermediate(
   deps: CreateDeps,
   plan: AuthorityPlan,
   root: KeyedAuthority,
 ): Promise<KeyedAuthority> {
-  const key = await deps.keys.create(plan.keyType)
-  const validity = validityOf(plan, root.authority.notAfter)
+  return create(deps, plan, root)
+}
+
+async function create(deps: CreateDeps, plan: AuthorityPlan, root: KeyedAuthority | null): Promise<KeyedAuthority> {
+  const { trustDomain, keyType, state, now } = plan
+  const { id, signer } = await deps.keys.create(keyType)
+  const kind = root === null ? 'root' : 'intermediate'
+  const validity = validityOf(plan, root?.authority)
+  const issuer = root?.signer ?? signer
   const certificate = await buildAuthorityCertificate({
-    trustDomain: plan.trustDomain,
-    kind: 'intermediate',
-    publicKey: key.signer.publicKey,
+    trustDomain,
+    kind,
+    publicKey: signer.publicKey,
     serial: positiveSerial(deps.random),
-    notBefore: Math.max(validity.notBefore, root.authority.notBefore),
-    notAfter: validity.notAfter,
-    signer: root.signer,
-    issuerCertificate: root.authority.certificate,
+    ...validity,
+    signer: issuer,
+    issuerCertificate: root?.authority.certificate ?? null,
   })
+  if (!new X509Certificate(certificate).verify(issuer.publicKey)) {
+    throw new TypeError(`the certificate of the ${kind} ${id} does not read back as it was signed`)
+  }
   const authority: Authority = {
-    id: key.id,
-    kind: 'intermediate',
-    state: plan.state,
-    keyType: plan.keyType,
-    notBefore: Math.max(validity.notBefore, root.authority.notBefore),
-    notAfter: validity.notAfter,
-    issuer: root.authority.id,
+    id,
+    kind,
+    state,
+    keyType,
+    ...validity,
+    issuer: root?.authority.id ?? id,
     certificate,
-    createdAt: plan.now,
-    changedAt: plan.now,
+    createdAt: now,
+    changedAt: now,
     publishedSequence: 0,
     chain: [],
   }
-  return { authority, signer: key.signer }
+  return { authority, signer }
 }
 
 /** 128 random bits, never 0 (RFC 5280 §4.1.2.2). */
@@ -100,8 +85,16 @@ export function positiveSerial(random: RandomBytes): Buffer {
   }
 }
 
-/** From an hour ago, so that a clock that is a little slow finds it valid; `limit` is the end of whoever signs it. */
-export function validityOf(plan: AuthorityPlan, limit: UnixSeconds): { notBefore: UnixSeconds; notAfter: UnixSeconds } {
+interface Validity {
+  readonly notBefore: UnixSeconds
+  readonly notAfter: UnixSeconds
+}
+
+/** From an hour ago, so that a clock that is a little slow finds it valid; within the life of whoever signs it. */
+export function validityOf(plan: AuthorityPlan, issuer: Validity = { notBefore: 0, notAfter: Infinity }): Validity {
   const now = Math.floor(plan.now / 1000)
-  return { notBefore: now - BACKDATE_SECONDS, notAfter: Math.min(now + plan.ttlSeconds, limit) }
+  return {
+    notBefore: Math.max(now - BACKDATE_SECONDS, issuer.notBefore),
+    notAfter: Math.min(now + plan.ttlSeconds, issuer.notAfter),
+  }
 }

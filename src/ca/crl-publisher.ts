@@ -1,4 +1,5 @@
 import type { Clock, UnixSeconds } from '../kernel/clock.ts'
+import { coalesced } from '../kernel/coalesced.ts'
 import type { Log } from '../kernel/log.ts'
 import { readAuthorityCertificate } from '../pki/build-certificate.ts'
 import { buildCrl } from '../pki/crl.ts'
@@ -31,8 +32,12 @@ export class CrlPublisher {
   #current: CrlSet = buildCrlSet([])
   /** What could not be written to files, in words. */
   #problem: string | null = null
-  #running: Promise<void> = Promise.resolve()
-  #waiting: Promise<void> | null = null
+
+  /**
+   * Signs the CRLs that are due or behind what was revoked, and publishes. What cannot be signed or written is told by
+   * `problems` and tried again with the next call. One runs at a time; who comes meanwhile waits for the next one.
+   */
+  readonly refresh: (reason: string) => Promise<void> = coalesced((reason) => this.#refresh(reason))
 
   private constructor(deps: CrlPublisherDeps, stored: readonly Crl[]) {
     this.#deps = deps
@@ -56,20 +61,6 @@ export class CrlPublisher {
       warning === null ? [] : [`CRL of the ${kind} ${authority}: ${warning}`],
     )
     return this.#problem === null ? warnings : [...warnings, this.#problem]
-  }
-
-  /**
-   * Signs the CRLs that are due or behind what was revoked, and publishes. What cannot be signed or written is told by
-   * `problems` and tried again with the next call. One runs at a time; who comes meanwhile waits for the next one.
-   */
-  refresh(reason: string): Promise<void> {
-    const run = () => {
-      this.#waiting = null
-      this.#running = this.#refresh(reason)
-      return this.#running
-    }
-    this.#waiting ??= this.#running.then(run, run)
-    return this.#waiting
   }
 
   async #refresh(reason: string): Promise<void> {
@@ -112,10 +103,10 @@ export class CrlPublisher {
     const thisUpdate = Math.floor(now / 1000) - BACKDATE_SECONDS
     const nextUpdate = thisUpdate + CRL_LIFE_SECONDS
     const number = nextNumber(this.#last.get(authority.id), Math.floor(now / 1000))
-    const issuer = readAuthorityCertificate(authority.certificate).name
+    const { name: issuer, keyId } = readAuthorityCertificate(authority.certificate)
     // No entry is later than the list that it stands in.
     const entries = contents.entries.map((one) => ({ ...one, revokedAt: Math.min(one.revokedAt, thisUpdate) }))
-    const der = await buildCrl({ issuer, keyId: authority.id, number, thisUpdate, nextUpdate, entries }, signer)
+    const der = await buildCrl({ issuer, keyId, number, thisUpdate, nextUpdate, entries }, signer)
     const { mark } = contents
     const crl: Crl = { authority: authority.id, number, thisUpdate, nextUpdate, entries: entries.length, mark, der }
     await store.saveCrl(crl, now)

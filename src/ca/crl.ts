@@ -1,9 +1,11 @@
-import { createHash, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import type { UnixMillis, UnixSeconds } from '../kernel/clock.ts'
+import { shortDigest } from '../kernel/short-digest.ts'
 import type { CrlEntry } from '../pki/crl.ts'
 import { toPem } from '../pki/pem.ts'
 import type { Authority, AuthorityKind } from './authority.ts'
 import { isTrusted } from './build-bundle.ts'
+import { isCrossedBy } from './cross-chain.ts'
 import { isOver } from './deny-list.ts'
 import type { Revocations } from './revocations.ts'
 
@@ -49,8 +51,7 @@ export interface CrlSet {
 /** Puts together what is served. */
 export function buildCrlSet(states: readonly CrlState[]): CrlSet {
   const pem = states.map(({ crl }) => (crl === null ? '' : toPem('X509 CRL', crl.der))).join('')
-  const etag = `"${createHash('sha256').update(pem).digest('base64url').slice(0, 22)}"`
-  return { states, pem, etag }
+  return { states, pem, etag: `"${shortDigest(pem)}"` }
 }
 
 /** Those that have to have a CRL: they sign certificates, and are believed or may be before long. */
@@ -59,11 +60,15 @@ export function crlIssuers(authorities: readonly Authority[], now: UnixMillis): 
   return authorities.filter((authority) => {
     const issuer = byId.get(authority.issuer)
     const isBelieved = isTrusted(authority) && (issuer === undefined || isTrusted(issuer))
-    return authority.kind !== 'jwt' && isBelieved && now / 1000 < authority.notAfter
+    const isSigner = authority.kind !== 'jwt' && authority.state !== 'trusted' // its own CRLs come from elsewhere
+    return isSigner && isBelieved && now / 1000 < authority.notAfter
   })
 }
 
-/** What stands in an authority's CRL: revoked leaves, and revoked authorities that it signed. */
+/** More than there are numbers of revocations: one more revoked authority is never taken for another leaf. */
+const NUMBERS = 2 ** 40
+
+/** What stands in an authority's CRL: revoked leaves, revoked authorities that it signed, and newer roots that are gone. */
 export function crlContents(
   authority: Authority,
   known: {
@@ -74,15 +79,26 @@ export function crlContents(
 ): { readonly mark: number; readonly entries: readonly CrlEntry[] } {
   const leaves = known.revocations.under(authority.id)
   const revoked = known.authorities.filter((one) => one.issuer === authority.id && isRevokedBelow(one))
-  const live = [...leaves, ...revoked.map(toEntry)].filter(({ notAfter }) => !isOver(notAfter, known.now))
-  return { mark: revoked.length + (leaves.at(-1)?.number ?? 0), entries: live }
+  const crossed = known.authorities.filter((one) => !isTrusted(one) && isCrossedBy(one, authority))
+  const entries = [...leaves, ...revoked.map(toEntry), ...crossed.map((one) => toCrossEntry(one, authority))]
+  const live = entries.filter(({ notAfter }) => !isOver(notAfter, known.now))
+  return { mark: (revoked.length + crossed.length) * NUMBERS + (leaves.at(-1)?.number ?? 0), entries: live }
 }
 
 function isRevokedBelow({ id, issuer, kind, state }: Authority): boolean {
   return id !== issuer && kind !== 'jwt' && state === 'revoked'
 }
 
-function toEntry({ certificate, changedAt, notAfter }: Authority): CrlEntry & { readonly notAfter: UnixSeconds } {
+type Entry = CrlEntry & { readonly notAfter: UnixSeconds }
+
+/** Of a root that is not believed any more, the certificate that an older one has given it. */
+function toCrossEntry(one: Authority, by: Authority): Entry {
+  const [certificate = ''] = one.chain
+  const reason = one.state === 'revoked' ? 'cACompromise' : 'cessationOfOperation'
+  return { ...toEntry({ ...one, certificate }), reason, notAfter: Math.min(one.notAfter, by.notAfter) }
+}
+
+function toEntry({ certificate, changedAt, notAfter }: Authority): Entry {
   const serial = new X509Certificate(certificate).serialNumber
   return { serial, revokedAt: Math.floor(changedAt / 1000), reason: 'cACompromise', notAfter }
 }

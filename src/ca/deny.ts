@@ -1,28 +1,17 @@
 import { parseSpiffeId } from '../identity/spiffe-id.ts'
-import type { Clock } from '../kernel/clock.ts'
 import { AppError } from '../kernel/errors.ts'
-import type { Log } from '../kernel/log.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
 import type { CrlReason } from '../pki/crl.ts'
-import type { Authority } from './authority.ts'
 import type { DenyEntry, DenyKind, DenyList, DenyStore, DenyTarget } from './deny-list.ts'
-import { findLive, type IssuedCertificate, type KeySearch } from './find-live.ts'
-import type { IssuanceQuery } from './record.ts'
-import type { Revocations } from './revocations.ts'
+import type { IssuedCertificate } from './find-live.ts'
+import { type RevokeDeps, revokeLive } from './revoke-live.ts'
 
-export interface DenyDeps {
+export interface DenyDeps extends RevokeDeps {
   readonly list: DenyList
-  readonly revocations: Revocations
   readonly store: Pick<DenyStore, 'listDenied' | 'loadUnsettled' | 'settleDenied'>
-  readonly record: IssuanceQuery & KeySearch
-  readonly authorities: () => readonly Authority[]
   /** Puts new CRLs in force. */
   readonly refreshCrls: (reason: string) => Promise<void>
   readonly own: OwnNames
-  /** Gives the service another certificate, after its own was revoked. */
-  readonly renewOwn: () => Promise<void>
-  readonly clock: Clock
-  readonly log: Log
 }
 
 /** The service's own identity, its trust domain and the names that count as equal to that. */
@@ -75,7 +64,7 @@ export class Deny {
     const notAfter = kind === 'serial' ? (await this.#issued(value)).notAfter : null
     const at = this.#deps.clock.now()
     const entry = await this.#deps.list.add({ kind, value, reason, reasonCode, at, actor, notAfter }) // 1 nothing new
-    const certificates = await this.#revokeLive(entry) // 2 nothing old: issuing asks the list again before it answers
+    const certificates = await revokeLive(entry, this.#deps) // 2 nothing old: issuing asks the list again before it answers
     await this.#deps.refreshCrls(`deny.${kind}`) // 3 and everybody can know
     return { entry, certificates }
   }
@@ -93,7 +82,7 @@ export class Deny {
   /** Revokes for the entries whose turn was interrupted, or had no room. */
   async finish(): Promise<void> {
     const unsettled = await this.#deps.store.loadUnsettled()
-    for (const entry of unsettled) await this.#revokeLive(entry)
+    for (const entry of unsettled) await revokeLive(entry, this.#deps)
     if (unsettled.length > 0) await this.#deps.refreshCrls('deny.finish')
   }
 
@@ -128,36 +117,4 @@ export class Deny {
       'this is the identity of the service itself: revoke its certificate by serial, which gives it another one',
     )
   }
-
-  async #revokeLive(entry: DenyEntry): Promise<number> {
-    const { clock, log, own, record, store } = this.#deps
-    const now = clock.now()
-    const authorities = this.#deps.authorities()
-    const jwtKeys = new Set(authorities.filter(({ kind }) => kind === 'jwt').map(({ id }) => id))
-    const query = { now, since: oldestSigner(authorities, now) }
-    let certificates = 0
-    let left = 0
-    let isOwnRevoked = false
-    for await (const rows of findLive(record, entry, query)) {
-      const found = rows.filter(({ authority }) => !jwtKeys.has(authority)) // the record has JWTs too, which no CRL can name
-      certificates += found.length
-      left += await this.#deps.revocations.add({ revocations: found.map((one) => toRevocation(one, entry)), now })
-      isOwnRevoked ||= found.some(({ identity }) => identity === own.identity)
-    }
-    const { kind, value, actor } = entry
-    if (left > 0) log.error('crl.full', { kind, value, left })
-    else await store.settleDenied({ kind, value, actor, at: now, certificates })
-    if (isOwnRevoked) await this.#deps.renewOwn()
-    return certificates - left
-  }
-}
-
-function toRevocation({ serial, authority, notAfter }: IssuedCertificate, { at, reasonCode }: DenyEntry) {
-  return { serial, authority, notAfter, revokedAt: Math.floor(at / 1000), reason: reasonCode }
-}
-
-/** No workload's valid certificate is older than the oldest valid intermediate, as none outlives its issuer. */
-function oldestSigner(authorities: readonly Authority[], now: number): number {
-  const live = authorities.filter(({ kind, notAfter }) => kind === 'intermediate' && now / 1000 < notAfter)
-  return Math.min(now, ...live.map(({ notBefore }) => notBefore * 1000))
 }

@@ -10,16 +10,14 @@ export interface IssuedCertificate {
   readonly notAfter: UnixSeconds
 }
 
-/** Certificates of one key; the record has no index of keys, so a part of it is read at a time, newest first. */
+/** Certificates of one key; the record has no index of keys, so a part of it is read at a time, oldest first. */
 export interface KeyQuery {
   /** SHA-256 of the SubjectPublicKeyInfo, hex. */
   readonly spkiSha256: string
   /** Only those that expire after it. */
   readonly now: UnixMillis
-  /** Nothing issued before it is looked at. */
-  readonly since: UnixMillis
-  /** Where the last part ended; absent: the newest. */
-  readonly before?: number
+  /** Where the last part ended; absent: the first. */
+  readonly after?: number
 }
 
 export interface KeySearch {
@@ -31,6 +29,7 @@ export interface KeySearch {
 
 export interface LiveQuery {
   readonly now: UnixMillis
+  /** None of the identity that was issued before it is looked for. */
   readonly since: UnixMillis
 }
 
@@ -42,7 +41,7 @@ export function findLive(
   { kind, value }: DenyTarget,
   query: LiveQuery,
 ): AsyncGenerator<readonly IssuedCertificate[]> {
-  if (kind === 'key') return findByKey(record, { ...query, spkiSha256: value })
+  if (kind === 'key') return findByKey(record, { now: query.now, spkiSha256: value })
   if (kind === 'identity') return findListed(record, { identity: value }, query)
   return findListed(record, { serial: value }, { ...query, since: 0 }) // it may be an authority's, older than all others
 }
@@ -62,10 +61,10 @@ async function* findListed(
 }
 
 async function* findByKey(record: KeySearch, query: KeyQuery): AsyncGenerator<readonly IssuedCertificate[]> {
-  let before: number | null = null
+  let after: number | null = null
   do {
-    const { items, next } = await record.findIssuedByKey(before === null ? query : { ...query, before })
+    const { items, next } = await record.findIssuedByKey(after === null ? query : { ...query, after })
     yield items
-    before = next
-  } while (before !== null)
+    after = next
+  } while (after !== null)
 }

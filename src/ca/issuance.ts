@@ -41,7 +41,7 @@ export interface Issued {
 export interface IssuerChain {
   /** Id of the authority that signs. */
   readonly authority: string
-  /** The intermediates, signer first, no root. */
+  /** The intermediates, signer first, then cross-certificates of the root by older ones; no root. */
   readonly intermediates: readonly string[]
   /** Every trusted root. */
   readonly roots: readonly string[]

@@ -17,8 +17,8 @@ export interface IssuingAuthority {
   readonly chain: IssuerChain
   /** The leaf template for keys of a type, compiled at its first use. */
   template(keyType: KeyType): LeafTemplate
-  /** Leaves signed since start, by key type: the first of each is read back. */
-  readonly signed: Map<KeyType, number>
+  /** The types of key of which a leaf was read back as it was signed. */
+  readonly verified: Set<KeyType>
 }
 
 export function buildIssuingAuthority(keyed: KeyedAuthority, chain: IssuerChain): IssuingAuthority {
@@ -31,7 +31,7 @@ export function buildIssuingAuthority(keyed: KeyedAuthority, chain: IssuerChain)
     name,
     keyId: Buffer.from(keyId, 'hex'),
     chain,
-    signed: new Map(),
+    verified: new Set(),
     template(keyType) {
       const known = templates.get(keyType)
       if (known !== undefined) return known

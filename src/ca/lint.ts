@@ -1,5 +1,6 @@
 import { MAX_SPIFFE_ID_BYTES, problemOfSpiffeId } from '../identity/spiffe-id.ts'
 import type { UnixSeconds } from '../kernel/clock.ts'
+import { Cursor, fail } from './lint-cursor.ts'
 
 /** What a leaf's TBSCertificate must be, known from the evidence and the issuer and not from the template. */
 export interface LintExpectation {
@@ -18,11 +19,6 @@ export interface LintExpectation {
   readonly otherNames: 'none' | 'dns-and-ip'
 }
 
-/** A draft that must not be signed: a bug of ours, so it leaves the process as `internal`. */
-export class LintError extends TypeError {
-  override name = 'LintError'
-}
-
 const OID_BASIC_CONSTRAINTS = 0x13
 const OID_KEY_USAGE = 0x0f
 const OID_SUBJECT_ALT_NAME = 0x11
@@ -32,6 +28,8 @@ const OID_AUTHORITY_KEY_ID = 0x23
 /** What stands before the 20 bytes of a key identifier: an OCTET STRING, and [0] within a SEQUENCE. */
 const SUBJECT_KEY_ID = Buffer.from('0414', 'hex')
 const AUTHORITY_KEY_ID = Buffer.from('30168014', 'hex')
+const DIGITAL_SIGNATURE = Buffer.from('03020780', 'hex') // RFC 5280 §4.2.1.3
+const SIGNATURE_AND_KEY_ENCIPHERMENT = Buffer.from('030205a0', 'hex')
 const SERVER_AND_CLIENT = Buffer.from('301406082b0601050507030106082b06010505070302', 'hex')
 
 /** Throws `LintError` unless `tbs` is a leaf by the SPIFFE checklist X-1…X-20 and RFC 5280; reads the very bytes that will be signed. */
@@ -45,7 +43,7 @@ export function lintLeaf(tbs: Buffer, want: LintExpectation): void {
   if (!c.isElement(want.signatureAlgorithm)) fail('the algorithm is not that of the signature') // RFC 5280 §4.1.2.3
   c.bytes(0x30, 'issuer')
   if (!c.isElement(want.issuerName)) fail("the issuer is not the signer's name") // RFC 5280 §4.1.2.4
-  lintValidity(tbs, c, want)
+  lintValidity(c, want)
   if (c.bytes(0x30, 'subject') !== 0) fail('the subject is not empty')
   c.bytes(0x30, 'subjectPublicKeyInfo')
   if (!c.isElement(want.spki)) fail('the public key is not that of the draft')
@@ -63,10 +61,11 @@ function lintSerial(tbs: Buffer, c: Cursor): void {
   if (length === 1 && first === 0) fail('the serial is zero')
 }
 
-function lintValidity(tbs: Buffer, c: Cursor, want: LintExpectation): void {
-  c.enter(0x30, 'validity')
-  const notBefore = c.time('notBefore', tbs)
-  const notAfter = c.time('notAfter', tbs)
+function lintValidity(c: Cursor, want: LintExpectation): void {
+  const end = c.enter(0x30, 'validity')
+  const notBefore = c.time('notBefore')
+  const notAfter = c.time('notAfter')
+  if (c.next !== end) fail('bytes behind the validity')
   if (notAfter <= notBefore) fail('notAfter is not after notBefore')
   if (notBefore < want.issuerNotBefore) fail('the leaf predates its issuer')
   if (notAfter > want.issuerNotAfter) fail('the leaf outlives its issuer')
@@ -107,7 +106,7 @@ function lintExtension(tbs: Buffer, c: Cursor, found: FoundExtension): number {
         fail('not cA=false (X-12)')
       return 1
     case OID_KEY_USAGE:
-      lintKeyUsage(tbs, start, found)
+      lintKeyUsage(tbs.subarray(start, next), found)
       return 2
     case OID_EXTENDED_KEY_USAGE: // X-20
       if (!SERVER_AND_CLIENT.equals(tbs.subarray(start, next))) fail('not exactly serverAuth and clientAuth (X-20)')
@@ -122,7 +121,7 @@ function lintExtension(tbs: Buffer, c: Cursor, found: FoundExtension): number {
       return 16
     case OID_SUBJECT_ALT_NAME:
       if (!found.critical) fail('the names are not critical although the subject is empty (X-5)')
-      lintNames(tbs, start, found.want)
+      lintNames(tbs.subarray(start, next), found.want)
       return 32
     default:
       return fail('an unexpected extension')
@@ -138,26 +137,23 @@ function isKeyId(value: Buffer, header: Buffer, keyId: Buffer): boolean {
   )
 }
 
-function lintKeyUsage(tbs: Buffer, start: number, found: FoundExtension): void {
-  if (!found.critical) fail('key usage is not critical (X-14)')
-  const digitalSignature = 0x80
-  const keyEncipherment = 0x20
-  const wanted = found.want.rsaKey ? digitalSignature | keyEncipherment : digitalSignature
-  const isBitString = tbs[start] === 0x03 && tbs[start + 1] === 2
-  if (!isBitString || tbs[start + 3] !== wanted) fail('key usage is not that of a leaf (X-17, X-18)')
+function lintKeyUsage(value: Buffer, { critical, want }: FoundExtension): void {
+  if (!critical) fail('key usage is not critical (X-14)')
+  const wanted = want.rsaKey ? SIGNATURE_AND_KEY_ENCIPHERMENT : DIGITAL_SIGNATURE
+  if (!wanted.equals(value)) fail('key usage is not that of a leaf (X-17, X-18)')
 }
 
-function lintNames(tbs: Buffer, from: number, want: LintExpectation): void {
-  const c = new Cursor(tbs, from)
-  const end = c.enter(0x30, 'subjectAltName')
+function lintNames(value: Buffer, want: LintExpectation): void {
+  const c = new Cursor(value)
+  if (c.enter(0x30, 'subjectAltName') !== value.length) fail('bytes behind the names')
   let uris = 0
-  while (c.next < end) {
-    const tag = tbs[c.next] ?? 0
+  while (c.next < value.length) {
+    const tag = value[c.next] ?? 0
     const length = c.bytes(tag, 'subjectAltName')
     if (tag === 0x86) {
       uris++
       if (length > MAX_SPIFFE_ID_BYTES) fail('the SPIFFE ID is longer than 2048 bytes (ID-15)')
-      lintIdentity(tbs.toString('latin1', c.start, c.next), want.identity)
+      lintIdentity(value.toString('latin1', c.start, c.next), want.identity)
     } else if (want.otherNames === 'none' || (tag !== 0x82 && tag !== 0x87)) {
       fail('a name beside the SPIFFE ID')
     }
@@ -169,66 +165,4 @@ function lintIdentity(uri: string, identity: string): void {
   if (uri !== identity) fail('the URI name is not the attested identity')
   if (problemOfSpiffeId(uri) !== null) fail('the URI name is not a SPIFFE ID (X-1)')
   if (uri.indexOf('/', 'spiffe://'.length) === -1) fail('the SPIFFE ID of a leaf has no path (X-4)')
-}
-
-function fail(message: string): never {
-  throw new LintError(`the draft of a certificate must not be signed: ${message}`)
-}
-
-/** Walks definite-length DER; `start`…`next` are the contents of the last element, `whole` its first byte. */
-class Cursor {
-  readonly #der: Buffer
-  whole = 0
-  start = 0
-  next: number
-
-  constructor(der: Buffer, at = 0) {
-    this.#der = der
-    this.next = at
-  }
-
-  /** Reads a header and steps over the contents; the length of the contents. */
-  bytes(tag: number, what: string): number {
-    const length = this.#header(tag, what)
-    this.next = this.start + length
-    if (this.next > this.#der.length) fail(`${what} is cut off`)
-    return length
-  }
-
-  /** Reads a header and steps into the contents; the offset of their end. */
-  enter(tag: number, what: string): number {
-    const length = this.#header(tag, what)
-    this.next = this.start
-    if (this.start + length > this.#der.length) fail(`${what} is cut off`)
-    return this.start + length
-  }
-
-  /** Whether the last element, header and contents, is `expected`. */
-  isElement(expected: Buffer): boolean {
-    return expected.equals(this.#der.subarray(this.whole, this.next))
-  }
-
-  time(what: string, der: Buffer): UnixSeconds {
-    const utc = der[this.next] === 0x17
-    if (this.bytes(utc ? 0x17 : 0x18, what) !== (utc ? 13 : 15)) fail(`${what} is malformed`)
-    const d = (i: number) => ((der[this.start + i] ?? 0) - 48) * 10 + ((der[this.start + i + 1] ?? 0) - 48)
-    const year = utc ? (d(0) < 50 ? 2000 : 1900) + d(0) : d(0) * 100 + d(2)
-    const o = utc ? 2 : 4
-    return Date.UTC(year, d(o) - 1, d(o + 2), d(o + 4), d(o + 6), d(o + 8)) / 1000
-  }
-
-  #header(tag: number, what: string): number {
-    const der = this.#der
-    this.whole = this.next
-    if (der[this.next] !== tag) fail(`${what} is missing`)
-    const first = der[this.next + 1] ?? 0x80
-    if (first < 0x80) {
-      this.start = this.next + 2
-      return first
-    }
-    const octets = first & 0x7f
-    if (octets === 0 || octets > 2) fail(`${what} has a length we never write`)
-    this.start = this.next + 2 + octets
-    return octets === 1 ? (der[this.next + 2] ?? 0) : ((der[this.next + 2] ?? 0) << 8) | (der[this.next + 3] ?? 0)
-  }
 }

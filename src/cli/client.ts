@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestOptions } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http'
 import { CommandError } from './command-error.ts'
 import { type Json, type JsonObject, parseJsonObject } from './json.ts'
 import { toRefusal } from './refusal.ts'
@@ -19,6 +19,8 @@ export interface Client {
   json(call: Call): Promise<JsonObject>
   /** The answer's text. */
   text(call: Call): Promise<string>
+  /** The answer with its headers. */
+  answer(call: Call): Promise<Answer>
 }
 
 const TIMEOUT_MS = 30_000
@@ -26,12 +28,15 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
 /** A client of the server at `target`: one connection for each request, no redirects, every answer bounded in time and size. */
 export function openClient(target: Target, timeoutMs = TIMEOUT_MS): Client {
-  const text = async (call: Call) => {
-    const { status, body } = await exchange(target, call, timeoutMs)
+  const answer = async (call: Call) => {
+    const answered = await exchange(target, call, timeoutMs)
+    const { status, body } = answered
     if (status < 200 || status > 299) throw toRefusal(status, body)
-    return body
+    return answered
   }
+  const text = async (call: Call) => (await answer(call)).body
   return {
+    answer,
     text,
     json: async (call) => {
       const body = await text(call)
@@ -40,8 +45,10 @@ export function openClient(target: Target, timeoutMs = TIMEOUT_MS): Client {
   }
 }
 
-interface Answer {
+/** What came back. */
+export interface Answer {
   readonly status: number
+  readonly headers: IncomingHttpHeaders
   readonly body: string
 }
 
@@ -102,5 +109,6 @@ async function readAnswer(incoming: IncomingMessage): Promise<Answer> {
     if (length > MAX_ANSWER_BYTES) throw CommandError.of('server.response_invalid', 'the answer is larger than 64 MiB')
     chunks.push(chunk)
   }
-  return { status: incoming.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }
+  const { statusCode = 0, headers } = incoming
+  return { status: statusCode, headers, body: Buffer.concat(chunks).toString('utf8') }
 }

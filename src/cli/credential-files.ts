@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CommandError, isMissing, systemReason } from './command-error.ts'
 
@@ -68,9 +68,11 @@ async function readIfThere(path: string): Promise<string | null> {
 }
 
 async function stage(path: string, text: string, mode: number): Promise<void> {
-  const handle = await open(toStaged(path), 'w', mode)
+  const staged = toStaged(path)
+  await rm(staged, { force: true }) // one left by a crash
+  const handle = await open(staged, 'wx', mode) // never what another put there, such as a link that leads elsewhere
   try {
-    await handle.chmod(mode) // before the contents: one left by a crash may have had another
+    await handle.chmod(mode) // whatever the umask
     await handle.writeFile(text)
     await handle.sync()
   } finally {

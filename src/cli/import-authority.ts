@@ -56,6 +56,8 @@ async function readMaterial(directory: string | undefined, options: ImportComman
 
 async function readNamed(file: string): Promise<{ readonly name: string; readonly text: string }> {
   const bytes = await readInput(file, MAX_FILE_BYTES)
+  if (bytes.length > MAX_FILE_BYTES)
+    throw CommandError.of('file.unreadable', `\`${file}\` is larger than 256 KiB: it is none of an authority`)
   return { name: basename(file), text: bytes.toString('utf8') }
 }
 
@@ -100,6 +102,7 @@ function toNext(session: Session, { accepted, id, adopted }: JsonObject, verb: s
   const lines = objectsOf({ adopted }, 'adopted').map(({ kind, id: one, state }) => {
     return `${toSafeText(`the ${toText(kind)} ${toText(one)} ${verb} ${toText(state)}`)}\n`
   })
+  if (!objectsOf({ adopted }, 'adopted').some(({ state }) => state === 'prepared')) return lines.join('')
   const hint = `let it sign with \`alcazar authority activate ${toText(id)}\`, which waits until its root has spread`
   return `${lines.join('')}${session.style.dim(toSafeText(hint))}\n`
 }

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises'
-import { Writable } from 'node:stream'
+import { type Readable, Writable } from 'node:stream'
 import type { UnixMillis } from '../kernel/clock.ts'
+import { CommandError } from './command-error.ts'
 
 /** Where text goes; colours and relative times are for a terminal alone. */
 export interface Sink {
@@ -27,7 +28,7 @@ export function openProcessIo(): Io {
     stderr: toSink(process.stderr),
     env: process.env,
     now: () => Date.now(),
-    ask: process.stdin.isTTY === true && process.stderr.isTTY === true ? askPerson : null,
+    ask: process.stdin.isTTY === true && process.stderr.isTTY === true ? openAsk(process.stdin, process.stderr) : null,
   }
 }
 
@@ -40,16 +41,22 @@ function endOnClosedPipe(error: NodeJS.ErrnoException): void {
   process.exit()
 }
 
-async function askPerson(question: string, answer?: 'hidden'): Promise<string> {
-  const isHidden = answer === 'hidden'
-  if (isHidden) process.stderr.write(question)
-  const output = isHidden ? new Writable({ write: (_bytes, _encoding, done) => done() }) : process.stderr
-  const echo = isHidden ? { terminal: true } : {} // a terminal echoes to its output: to nowhere
-  const lines = createInterface({ input: process.stdin, output, ...echo })
-  try {
-    return await lines.question(isHidden ? '' : question)
-  } finally {
-    lines.close()
-    if (isHidden) process.stderr.write('\n')
+/** Asks at a terminal; `cancelled` for Ctrl-C and Ctrl-D in place of an answer. */
+export function openAsk(input: Readable, terminal: Writable): NonNullable<Io['ask']> {
+  return async (question, answer) => {
+    const isHidden = answer === 'hidden'
+    if (isHidden) terminal.write(question)
+    const output = isHidden ? new Writable({ write: (_bytes, _encoding, done) => done() }) : terminal
+    const lines = createInterface({ input, output, terminal: true }) // it echoes to its output: what is hidden to nowhere
+    try {
+      return await lines.question(isHidden ? '' : question)
+    } catch (error) {
+      if (!(error instanceof Error && error.name === 'AbortError')) throw error
+      if (!isHidden) terminal.write('\n')
+      throw CommandError.of('cancelled', 'nothing was done', error)
+    } finally {
+      lines.close()
+      if (isHidden) terminal.write('\n')
+    }
   }
 }

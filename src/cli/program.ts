@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { addApplyCommand } from './commands/apply.ts'
 import { addAuditCommands } from './commands/audit.ts'
@@ -18,8 +17,10 @@ import { addRestoreCommand } from './commands/restore.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addStatusCommand } from './commands/status.ts'
 import { addTokenCommands } from './commands/token.ts'
+import { fromEnvironment } from './environment-option.ts'
 import type { Io } from './io.ts'
 import { FORMS } from './session.ts'
+import { readVersion } from './version.ts'
 
 const DEFAULT_SERVER = './data/admin.sock'
 
@@ -58,10 +59,14 @@ export function buildProgram(io: Io): Command {
 
 function globalOptions(env: Io['env']): readonly Option[] {
   return [
-    new Option('--output <form>', 'how the result is printed')
-      .choices(FORMS)
-      .argParser((form: string) => form) // some commands have a form more: `openSession` judges
-      .default('table'),
+    fromEnvironment(
+      env,
+      'ALCAZAR_OUTPUT',
+      new Option('--output <form>', 'how the result is printed')
+        .choices(FORMS)
+        .argParser((form: string) => form) // some commands have a form more: `openSession` judges
+        .default('table'),
+    ),
     fromEnvironment(
       env,
       'ALCAZAR_SERVER',
@@ -73,16 +78,4 @@ function globalOptions(env: Io['env']): readonly Option[] {
     fromEnvironment(env, 'ALCAZAR_TOKEN', new Option('--token <file>', 'file of a bearer token for an https server')),
     new Option('--verbose', 'show the stack of an error'),
   ]
-}
-
-/** Commander's own `env` reads `process.env`; the environment is a parameter here. */
-function fromEnvironment(env: Io['env'], name: string, option: Option): Option {
-  const value = env[name]
-  option.description += ` (or ${name})`
-  return value === undefined || value === '' ? option : option.default(value)
-}
-
-function readVersion(): string {
-  const manifest: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  return manifest.version
 }

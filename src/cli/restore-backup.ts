@@ -3,6 +3,7 @@ import { readBackupPassphrase } from './backup-passphrase.ts'
 import { CommandError, systemReason } from './command-error.ts'
 import { layFields, layTable } from './layout.ts'
 import type { Session } from './session.ts'
+import { toTokenText } from './token-text.ts'
 
 export interface RestoreOptions {
   readonly data: string
@@ -25,12 +26,12 @@ export async function restore(session: Session, file: string, options: RestoreOp
 }
 
 function toJson({ data, restoredAt, backup, record }: Restored) {
-  const { createdAt, program, trustDomain, files } = backup
+  const { createdAt, program, trustDomain, token = null, files } = backup
   const { carriedOver, bundleSequence, endedTokens } = record
   return {
     data,
     restoredAt: toTime(restoredAt),
-    backup: { createdAt: toTime(createdAt), program, trustDomain, files: files.length },
+    backup: { createdAt: toTime(createdAt), program, trustDomain, token, files: files.length },
     bundleSequence,
     endedTokens,
     previous:
@@ -57,6 +58,7 @@ function toView({ style }: Session, { data, backup, record }: Restored): string 
       ['Backup of', style.time(toTime(backup.createdAt))],
       ['Made by', `Alcazar ${backup.program}`],
       ['Trust domain', backup.trustDomain],
+      ['Keys', toTokenText(backup)],
       ['Bundle', `goes on at sequence ${record.bundleSequence}`],
       ['Join tokens', `${record.endedTokens} ended: they may have been used since`],
       ['Since then', carriedOver === null ? UNKNOWN : toSince(carriedOver)],

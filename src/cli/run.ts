@@ -18,7 +18,7 @@ export async function runCommandLine(argv: readonly string[], io: Io): Promise<E
     if (error instanceof NegativeResult) return EXIT.refused
     if (!(error instanceof CommanderError)) return tellFailure(error, argv, io)
     const command = deepestCommand(program, argv)
-    if (error.code === 'commander.help' && !wantsJson(argv)) io.stderr.write(`${command.helpInformation()}\n`)
+    if (error.code === 'commander.help' && !wantsJson(argv, io.env)) io.stderr.write(`${command.helpInformation()}\n`)
     return tellFailure(toUsageError(error, command), argv, io)
   }
 }
@@ -26,7 +26,7 @@ export async function runCommandLine(argv: readonly string[], io: Io): Promise<E
 function tellFailure(error: unknown, argv: readonly string[], io: Io): ExitCode {
   const { code, exit, message, detail } = toFailure(error)
   const isVerbose = argv.includes('--verbose')
-  if (wantsJson(argv)) {
+  if (wantsJson(argv, io.env)) {
     io.stderr.write(`${toSafeJson({ error: { code, message, ...(detail === undefined ? {} : { detail }) } })}\n`)
   } else {
     const style = toStyle(io, io.stderr)
@@ -37,11 +37,11 @@ function tellFailure(error: unknown, argv: readonly string[], io: Io): ExitCode 
     )
     if (exit === EXIT.bug && !isVerbose) io.stderr.write('please report it; --verbose shows where it happened\n')
   }
-  if (isVerbose && error instanceof Error) io.stderr.write(`${error.stack ?? ''}\n`)
+  if (isVerbose && error instanceof Error) io.stderr.write(`${toLines(error.stack ?? '')}\n`)
   return exit
 }
 
-/** Only our own messages have several lines: those that end a start. */
+/** Stacks, and of messages our own alone, have several lines: those that end a start. */
 function toLines(message: string): string {
   return message.split('\n').map(toSafeText).join('\n  ')
 }

@@ -19,6 +19,11 @@ export function toSafeJsonLine(value: unknown): string {
   return JSON.stringify(value).replace(UNSAFE, toEscapes)
 }
 
+/** JSON text as it came, digit for digit; blank space between its values may stay. */
+export function toSafeJsonText(text: string): string {
+  return text.replace(UNSAFE, (char) => (/[\n\r\t]/.test(char) ? char : toEscapes(char)))
+}
+
 function toEscapes(char: string): string {
   const units = Array.from({ length: char.length }, (_, i) => char.charCodeAt(i))
   return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { type App, startApp } from '../app.ts'
 import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { systemClock } from '../kernel/clock.ts'
+import { readVersion } from './version.ts'
 
 export interface ServeOptions {
   readonly config?: string
@@ -90,9 +90,4 @@ function serverOption(socket: string): string {
 function shortest(path: string): string {
   const seen = relative(process.cwd(), path)
   return seen.length < path.length ? seen : path
-}
-
-function readVersion(): string {
-  const manifest: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  return manifest.version
 }

@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { access, open, rename, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Manifest } from '../backup/manifest.ts'
 import { readBackup } from '../backup/read-backup.ts'
+import { syncFolder } from '../kernel/sync-folder.ts'
 import { readBackupPassphrase } from './backup-passphrase.ts'
 import { CommandError, isMissing, systemReason } from './command-error.ts'
 import { download } from './download.ts'
 import { layFields } from './layout.ts'
 import type { Session } from './session.ts'
 import { parseTarget } from './target.ts'
+import { toTokenText } from './token-text.ts'
 
 export interface BackupOptions {
   readonly passphraseFile?: string
@@ -27,8 +30,10 @@ export async function takeBackup(session: Session, file: string, options: Backup
     const manifest = await verify(staged, passphrase)
     if (options.force !== true) await refuseExisting(file) // it took a while
     await rename(staged, file)
+    await syncFolder(dirname(file))
     const { size } = await stat(file)
-    const result = { file, bytes: size, createdAt: new Date(manifest.createdAt).toISOString(), files: manifest.files }
+    const { token = null, files } = manifest
+    const result = { file, bytes: size, createdAt: new Date(manifest.createdAt).toISOString(), token, files }
     session.show(result, () =>
       layFields(
         [
@@ -36,6 +41,7 @@ export async function takeBackup(session: Session, file: string, options: Backup
           ['Taken', style.time(result.createdAt)],
           ['Trust domain', manifest.trustDomain],
           ['Holds', `${manifest.files.length} files, read back and verified`],
+          ['Keys', toTokenText(manifest)],
           ['Size', `${size} bytes`],
         ],
         style,

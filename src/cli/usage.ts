@@ -1,5 +1,6 @@
 import type { Command, CommanderError } from 'commander'
 import { CommandError } from './command-error.ts'
+import type { Io } from './io.ts'
 
 /** What commander refused, in one line with what was probably meant and where help is. */
 export function toUsageError(error: CommanderError, command: Command): CommandError {
@@ -22,8 +23,10 @@ export function deepestCommand(program: Command, argv: readonly string[]): Comma
 }
 
 /** Whether the failure is to be told as JSON; asked of the bare words, as parsing them may be what failed. */
-export function wantsJson(argv: readonly string[]): boolean {
-  return argv.includes('--output=json') || argv.some((word, i) => word === '--output' && argv[i + 1] === 'json')
+export function wantsJson(argv: readonly string[], env: Io['env']): boolean {
+  const at = argv.findLastIndex((word) => word === '--output' || word.startsWith('--output='))
+  const written = argv[at] === '--output' ? argv[at + 1] : argv[at]?.slice('--output='.length)
+  return (written ?? env.ALCAZAR_OUTPUT) === 'json'
 }
 
 function pathOf(command: Command): string {

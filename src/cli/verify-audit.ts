@@ -13,8 +13,8 @@ import { toSafeText } from './safe-text.ts'
 import type { Session } from './session.ts'
 import { parseTarget } from './target.ts'
 
-/** A row has some texts of a few KiB; a head has its certificates. */
-const MAX_LINE_BYTES = 1024 * 1024
+/** A row of an export has some texts of a few KiB; a head has its certificates. */
+export const MAX_LINE_BYTES = 1024 * 1024
 
 /** Verifies the record of the running service, part by part; exit code 1 when a row does not fit. */
 export async function verifyServer(session: Session): Promise<void> {
@@ -36,14 +36,14 @@ export async function verifyServer(session: Session): Promise<void> {
   if (problem !== null) throw new NegativeResult()
 }
 
-interface Fault {
+export interface Fault {
   readonly file: string
   readonly line: number
   readonly message: string
   readonly problem: RecordProblem | null
 }
 
-interface Whole extends VerifiedExport {
+export interface Whole extends VerifiedExport {
   readonly file: string
 }
 
@@ -67,19 +67,21 @@ export async function verifyExports(session: Session, files: readonly string[]):
 }
 
 /** Of `--cacert`, or of the bundle that the service keeps beside its admin socket. */
-async function trustedRoots({ options }: Session): Promise<readonly X509Certificate[]> {
+export async function trustedRoots({ options }: Session): Promise<readonly X509Certificate[]> {
   if (options.cacert !== undefined) return readRoots(options.cacert)
   const target = parseTarget(options)
   if (target.kind !== 'socket') throw CommandError.of('usage', 'say with --cacert which roots are trusted')
   return readRoots(join(dirname(target.path), 'bundle.pem'))
 }
 
+/** Of an export: who may have signed it, and where the one before it ended. */
 interface Expectation {
   readonly roots: readonly X509Certificate[]
   readonly earlier: ExportHead | null
 }
 
-async function verifyExport(file: string, expectation: Expectation): Promise<Whole | Fault> {
+/** Verifies one export: what it holds, or the first fault. */
+export async function verifyExport(file: string, expectation: Expectation): Promise<Whole | Fault> {
   const verifier = new ExportVerifier(expectation)
   let line = 0
   try {
@@ -112,6 +114,7 @@ function toView({ file, rows, head, signer }: Whole, { style }: Session): string
   return `${style.good('whole')}: ${toSafeText(file)}\n${fields}`
 }
 
-function toFaultView({ file, line, message }: Fault, { style }: Session): string {
+/** The fault, in words. */
+export function toFaultView({ file, line, message }: Fault, { style }: Session): string {
   return `${style.bad('NOT WHOLE')}: ${toSafeText(`${file}:${line}: ${message}`)}\n`
 }

@@ -15,5 +15,5 @@ type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonl
  */
 export type Config = DeepReadonly<Static<typeof configSchema>>
 
-/** A passphrase by reference, never in the file itself. */
+/** A passphrase or PIN by reference, never in the file itself. */
 export type SecretReference = NonNullable<Config['authority']['keys']['passphrase']>

@@ -3,6 +3,7 @@ import { problemsOfImpersonation } from '../identity/impersonation.ts'
 import { problemsOfAttestation, problemsOfForeignTrust } from '../identity/options-problems.ts'
 import { isLoopback } from './address.ts'
 import type { Address, Config } from './config.ts'
+import { problemsOfKeys } from './key-problems.ts'
 import type { ConfigProblem } from './problems.ts'
 import { problemsOfProviders } from './provider-problems.ts'
 
@@ -85,6 +86,7 @@ const CHECKS: readonly CrossCheck[] = [
       ),
     ],
   },
+  { reads: ['authority.keys'], problems: problemsOfKeys },
   {
     reads: ['listen.monitoring'],
     problems: ({ listen: { monitoring } }) =>

@@ -12,15 +12,14 @@ at most 1 MiB, without aliases. Unknown keys are errors, and every problem is re
 
 * **Environment.** Each key can be set by the variable beside it, which wins over the file. Lists and maps are JSON, and so is a
   whole section (\`ALCAZAR_LIMITS='{"rate":"off"}'\`), which then replaces that of the file; a variable of a single key wins over it.
-  An unknown \`ALCAZAR_*\` variable is an error, except those of the command line and those that Kubernetes sets for a Service
-  named \`alcazar\`.
+  An unknown \`ALCAZAR_*\` variable is an error, except those of the command line (\`ALCAZAR_CONFIG\` for \`--config\`, and what
+  \`--help\` names) and those that Kubernetes sets for a Service named \`alcazar\`.
 * **Durations** are \`90s\`, \`15m\`, \`1h30m\`, \`30d\`, \`5y\` (365 days) or whole seconds as a number; **sizes** are \`512B\`, \`64KiB\`,
   \`4MiB\`, \`1GiB\` or bytes as a number; **rates** are \`20/s\`, \`600/m\`, \`100/h\` or a number per second.
 * **Secrets** are never written here, only the file or the environment variable that holds them.
 * **Paths** are relative to the working directory.
 * **Reload.** On SIGHUP the file is read again. Sections marked *reloadable* take effect without a restart; what else changed is
   named in the log and waits for one. An invalid file changes nothing, and the log says why.
-* **Only the default in this version** marks keys of capabilities that are still to come: any other value is refused.
 `
 
 const HEAD = '| key | type | default | environment | meaning |\n|---|---|---|---|---|'
@@ -71,10 +70,9 @@ function shapes(schema: TUnion, path: string): string[] {
 }
 
 function row(schema: TSchema, path: string, form: string): string {
-  const { description = '', later, default: value } = optionsOf(schema)
+  const { description = '', default: value } = optionsOf(schema)
   const variable = path.includes('[]') ? '' : `\`${variableOf(path)}\``
-  const meaning = later === true ? `${description} *Only the default in this version.*` : description
-  return `| \`${path}\` | ${form} | ${describeDefault(schema, value)} | ${variable} | ${meaning} |`
+  return `| \`${path}\` | ${form} | ${describeDefault(schema, value)} | ${variable} | ${description} |`
 }
 
 function describeDefault(schema: TSchema, value: unknown): string {

@@ -8,7 +8,7 @@ import { isMap, JSON_OPTIONS } from './readers.ts'
 const PREFIX = 'ALCAZAR_'
 
 /** Variables of the command line, which are not configuration. */
-const OF_THE_COMMAND_LINE: ReadonlySet<string> = new Set(
+export const OF_THE_COMMAND_LINE: ReadonlySet<string> = new Set(
   ['SERVER', 'CACERT', 'CERT', 'KEY', 'TOKEN', 'OUTPUT', 'CONFIG', 'BACKUP_PASSPHRASE'].map((name) => PREFIX + name),
 )
 

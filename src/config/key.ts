@@ -5,8 +5,6 @@ export interface KeyOptions {
   /** The items of a list have none: the list's own counts. */
   readonly description?: string
   readonly default?: unknown
-  /** In the schema already, but this version does nothing with it: any value but the default is refused. */
-  readonly later?: true
   /** Takes effect on SIGHUP. */
   readonly reloadable?: true
 }

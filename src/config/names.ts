@@ -78,6 +78,13 @@ export const namespace = text('namespace', (value) =>
 
 export const path = text('path', (value) => (value === '' || value.includes('\0') ? 'must be a path' : null))
 
+/** Of a PKCS #11 token: padded with blanks to 32 octets (v2.40 §3.2), which are no part of it. */
+export const tokenLabel = text('token label', (value) =>
+  value === '' || Buffer.byteLength(value) > 32 || value.trim() !== value
+    ? 'must be 1 to 32 octets without blanks around them'
+    : null,
+)
+
 export const variableName = text('environment variable', (value) =>
   /^[A-Za-z_][A-Za-z0-9_]*$/.test(value) ? null : 'must be the name of an environment variable',
 )

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import Type, { type TArray, type TObject, type TSchema, type TUnion } from 'typebox'
 import { isKey, optionsOf } from './key.ts'
 import { type ConfigProblem, quote, unknownName, ValueProblem } from './problems.ts'
@@ -10,21 +9,14 @@ export interface ResolveContext {
   readonly problems: ConfigProblem[]
 }
 
-/** A value that could not be read; its problem has been noted. */
-const UNREADABLE = Symbol('unreadable')
-
 /** Reads `written` by `schema`, fills in defaults and notes every problem on the way; the result counts only when there is none. */
 export function resolve(schema: TSchema, written: unknown, at: string, context: ResolveContext): unknown {
-  const options = optionsOf(schema)
   const given = context.overrides.has(at) ? context.overrides.get(at) : written
   // A section or list with nothing below it (`server:`) is one with its defaults.
   const absent = given === undefined || (given === null && !isKey(schema))
-  const value = absent ? options.default : given
+  const value = absent ? optionsOf(schema).default : given
   if (value === undefined && !Type.IsObject(schema)) return note(context, at, 'is required')
-  const read = readBy(schema, value, at, context)
-  if (options.later !== true || absent || read === UNREADABLE) return read
-  const byDefault = readBy(schema, options.default, at, context)
-  return isDeepStrictEqual(read, byDefault) ? read : note(context, at, 'not available in this version')
+  return readBy(schema, value, at, context)
 }
 
 function readBy(schema: TSchema, value: unknown, at: string, context: ResolveContext): unknown {
@@ -86,9 +78,9 @@ function firstKey(shape: TObject): string {
   return Object.keys(shape.properties)[0] ?? ''
 }
 
-function note(context: ResolveContext, path: string, message: string): typeof UNREADABLE {
+/** Gives nothing, in place of the value that could not be read. */
+function note(context: ResolveContext, path: string, message: string): undefined {
   context.problems.push({ path, message })
-  return UNREADABLE
 }
 
 /** The path of a key in a map; names that could forge a message are cut and cleaned. */

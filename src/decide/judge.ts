@@ -3,7 +3,6 @@ import { authorize } from '../policy/authorize.ts'
 import { type CanonicalRequest, toCanonicalRequest } from '../policy/canonical-request.ts'
 import { classifyConnection } from '../policy/classify-connection.ts'
 import type { CompiledWorkload } from '../policy/compile-workload.ts'
-import { withFields } from '../policy/headers.ts'
 import { type Answerable, toDecision, toRefusedConnection, toRefusedToken, toUnacceptable } from '../policy/outcomes.ts'
 import { modeOf } from '../policy/peer-mode.ts'
 import type { Headers, Question } from '../policy/request.ts'
@@ -12,6 +11,7 @@ import type { Granted, Judgement } from './judgement.ts'
 import type { JwtRequest } from './jwt/edited-request.ts'
 import type { JwtOutcome, JwtPassed } from './jwt/jwt-outcome.ts'
 import type { AskProvider } from './provider.ts'
+import { toMutations, withGranted } from './request-changes.ts'
 import { withSidecarFields } from './sidecar-headers.ts'
 
 /** What judging needs beside the rules: whoever can verify a token or ask a provider. */
@@ -74,10 +74,7 @@ function judgeHttp(hearing: Hearing, canonical: CanonicalRequest, sent: Headers)
   const scheme = tls === 'mutual' ? 'https' : 'http'
   const headers = withSidecarFields(sent, { peer: question.peer, tls, scheme })
   const attributes = new Attributes(connection, { method, path, query, host, scheme, headers, claims: null })
-  return judgeCustom(hearing, attributes, (granted) => {
-    if (changesNothing(granted)) return judgeTokens(hearing, attributes, granted)
-    return judgeTokens(hearing, withHeaders(attributes, toChangedFields(granted)), granted)
-  })
+  return judgeCustom(hearing, attributes, (granted) => judgeTokens(hearing, afterGrant(attributes, granted), granted))
 }
 
 function judgeTokens(hearing: Hearing, attributes: Attributes, granted: Granted): Judgement | Promise<Judgement> {
@@ -117,18 +114,7 @@ function judgeRules(
 ): Judgement {
   const decision = toDecision(authorize(compiled.authorization('http'), attributes), answerable)
   const path = changedTarget(question.http?.target ?? '', attributes)
-  const mutated = outcome?.mutations ?? null
-  if (path === null && mutated === null && changesNothing(granted)) return { decision, attributes, mutations: null }
-  return {
-    decision,
-    attributes,
-    mutations: {
-      remove: [...granted.remove, ...(mutated?.remove ?? [])],
-      set: [...granted.set, ...(mutated?.set ?? [])],
-      removeParams: mutated?.removeParams ?? [],
-      path,
-    },
-  }
+  return { decision, attributes, mutations: toMutations({ granted, tokens: outcome?.mutations ?? null, path }) }
 }
 
 /** The path with its query after normalisation and tokens, null where it is the one that was sent. */
@@ -138,26 +124,11 @@ function changedTarget(sent: string, { http }: Attributes): string | null {
   return isSent ? null : path + query
 }
 
-function changesNothing({ remove, set }: Granted): boolean {
-  return remove.length === 0 && set.length === 0
-}
-
-function toChangedFields({ remove, set }: Granted): ReadonlyMap<string, readonly string[]> {
-  const changes = new Map<string, string[]>(remove.map((name) => [name.toLowerCase(), []]))
-  for (const [name, values] of Map.groupBy(set, ([field]) => field.toLowerCase())) {
-    changes.set(
-      name,
-      values.map(([, value]) => value),
-    )
-  }
-  return changes
-}
-
-function withHeaders(attributes: Attributes, changes: ReadonlyMap<string, readonly string[]>): Attributes {
+function afterGrant(attributes: Attributes, granted: Granted): Attributes {
   const { connection, http } = attributes
-  return http === null
-    ? attributes
-    : new Attributes(connection, { ...http, headers: withFields(http.headers, changes) })
+  if (http === null) return attributes
+  const headers = withGranted(http.headers, granted)
+  return headers === http.headers ? attributes : new Attributes(connection, { ...http, headers })
 }
 
 function withTokens(attributes: Attributes, outcome: JwtPassed): Attributes {

@@ -1,8 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import { AppError } from '../kernel/errors.ts'
 import type { MeshSettings } from '../mesh/mesh-settings.ts'
-import type { Policy } from '../mesh/resource.ts'
-import type { ResourceSet } from '../mesh/snapshot.ts'
+import { policiesIn, type ResourceSet } from '../mesh/snapshot.ts'
 import { compileWorkload } from '../policy/compile-workload.ts'
 import type { Question } from '../policy/request.ts'
 import { openRuleCompiler } from '../policy/rule-compiler.ts'
@@ -16,7 +15,7 @@ import type { TokenVerifier } from './jwt/token-verifier.ts'
 import type { DecisionObserver } from './observer.ts'
 import type { AskProvider } from './provider.ts'
 import { toAides } from './to-aides.ts'
-import type { Explained, ExplainOptions } from './what-if.ts'
+import type { Examine } from './what-if.ts'
 
 export interface DeciderDeps {
   readonly mesh: MeshSettings
@@ -30,12 +29,14 @@ export interface DeciderDeps {
 
 export interface Decider {
   readonly decide: Decide
-  /** As `decide`, for somebody who looks at the answer; it is not counted among the decisions. */
-  readonly examine: (
-    workload: WorkloadReference,
-    question: Question,
-    options: ExplainOptions,
-  ) => Promise<Explained & { readonly version: number }>
+  /** As `decide`, for somebody who looks at the answers: all by one set; they are not counted among the decisions. */
+  readonly inspect: (workload: WorkloadReference) => Inspection
+}
+
+/** Decisions about one workload by one version of the stored resources. */
+export interface Inspection {
+  readonly version: number
+  readonly examine: Examine
 }
 
 /** A prepared workload, and the version of the set that it was taken from: one snapshot for each decision. */
@@ -61,9 +62,9 @@ export function openDecider(deps: DeciderDeps): Decider {
       const judgement = judge(found.compiled, question, found.aides)
       return judgement instanceof Promise ? judgement.then(finish) : finish(judgement)
     },
-    async examine(reference, question, options) {
-      const found = find(reference)
-      return { ...(await examine({ ...found, question }, options)), version: found.version }
+    inspect(reference) {
+      const { version, ...prepared } = find(reference)
+      return { version, examine: (question, options) => examine({ ...prepared, question }, options) }
     },
   }
 }
@@ -96,10 +97,9 @@ function prepareInline(
   workload: Extract<WorkloadReference, { readonly by: 'inline' }>['workload'],
   deps: DeciderDeps,
 ): PreparedWorkload {
-  const policiesOf = (namespace: string): readonly Policy[] => set.namespaces.get(namespace)?.policies ?? []
   const { rootNamespace } = deps.mesh
-  const root = rootNamespace === workload.namespace ? [] : policiesOf(rootNamespace)
-  const compiled = compileWorkload(workload, [...root, ...policiesOf(workload.namespace)], {
+  const root = rootNamespace === workload.namespace ? [] : policiesIn(set, rootNamespace)
+  const compiled = compileWorkload(workload, [...root, ...policiesIn(set, workload.namespace)], {
     mesh: deps.mesh,
     compile: openRuleCompiler(deps.mesh),
   })

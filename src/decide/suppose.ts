@@ -5,20 +5,18 @@ import { examine } from './examine.ts'
 import { compileJwtRules } from './jwt/compile-jwt-rules.ts'
 import type { TokenVerifier } from './jwt/token-verifier.ts'
 import { toAides } from './to-aides.ts'
-import type { Explained, WhatIf } from './what-if.ts'
+import type { WhatIf } from './what-if.ts'
 
 interface WhatIfDeps {
   readonly tokens: TokenVerifier
   readonly clock: Clock
 }
 
-/** Decides by resources that are given with the questions, one question after the other. */
+/** Decides by resources that are given with the questions. */
 export function openWhatIf(deps: WhatIfDeps): WhatIf {
-  return async ({ mesh, workload, policies, ask }, questions, options) => {
+  return ({ mesh, workload, policies, ask }) => {
     const compiled = compileWorkload(workload, policies, { mesh, compile: openRuleCompiler(mesh) })
     const aides = toAides(compileJwtRules(compiled.requestAuthentications), { ...deps, ask })
-    const explained: Explained[] = []
-    for (const question of questions) explained.push(await examine({ compiled, question, aides }, options))
-    return explained
+    return (question, options) => examine({ compiled, question, aides }, options)
   }
 }

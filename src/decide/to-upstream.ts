@@ -14,7 +14,8 @@ export function toUpstream({ http }: Question, { decision, attributes, mutations
   const kept = [...http.headers.entries()].filter(([name]) => !gone.has(name.toLowerCase()))
   for (const [name, value] of [...kept, ...set]) {
     const lower = name.toLowerCase()
-    headers[lower] = [...(headers[lower] ?? []), value]
+    headers[lower] ??= []
+    headers[lower].push(value)
   }
   return { method, path: path + query, host, headers }
 }

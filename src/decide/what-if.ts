@@ -29,9 +29,8 @@ export interface ExplainOptions {
   readonly explain: boolean
 }
 
+/** Decides one question for somebody who looks at it. */
+export type Examine = (question: Question, options: ExplainOptions) => Promise<Explained>
+
 /** Decides questions by resources that are given with them; touches nothing stored. */
-export type WhatIf = (
-  supposed: Supposed,
-  questions: readonly Question[],
-  options: ExplainOptions,
-) => Promise<readonly Explained[]>
+export type WhatIf = (supposed: Supposed) => Examine

@@ -5,6 +5,8 @@ const STRICT = { additionalProperties: false }
 const MAX_REQUESTS = 1_000
 const MAX_POLICIES = 10_000
 const MAX_PORT = 65_535
+const MAX_SANS = 1_000
+const MAX_ALPN = 100
 
 /** What rows of the conformance corpus and lines of the decision log carry beside what is asked. */
 const Ignored = Type.Optional(Type.Unknown({ description: 'Allowed, and ignored' }))
@@ -40,13 +42,13 @@ const Workload = Type.Union([Type.String({ description: '`ns/name` of a Workload
   description: '`ns/name` of a WorkloadEntry, or `{ namespace, labels, ip?, ports? }`',
 })
 
-const Alpn = Type.Union([Type.Array(Type.String()), Type.Literal('terminated'), Type.Null()], {
+const Alpn = Type.Union([Type.Array(Type.String(), { maxItems: MAX_ALPN }), Type.Literal('terminated'), Type.Null()], {
   description: 'Null or absent: what an Istio sidecar offers; `terminated`: the proxy that asks has ended TLS itself',
 })
 
 const Peer = Type.Object(
   {
-    uriSans: Type.Optional(Type.Array(Type.String())),
+    uriSans: Type.Optional(Type.Array(Type.String(), { maxItems: MAX_SANS })),
     dnsSans: Ignored,
     sni: Type.Optional(Type.Union([Type.String(), Type.Null()])),
     noCert: Type.Optional(Type.Boolean()),

@@ -46,7 +46,7 @@ export interface WrittenWorkload {
 /** By name, whose prefix before `-` is the protocol, or by number; `as-told`: none are declared. */
 type WrittenPorts = Readonly<Record<string, number>> | Readonly<Record<string, PortProtocol>> | 'as-told'
 
-/** The question of a request; `path` is where it stands, for `request.malformed`. */
+/** The question of a request; `path` is where it stands, for `request.malformed` and `limit.size`. */
 export function toWrittenQuestion(request: WrittenRequest, path: string): Question {
   const { protocol, port, sourceIp, destinationIp = null, peer } = request
   if (sourceIp !== '') refuseUnlessIp(sourceIp, `${path}.sourceIp`)
@@ -61,7 +61,18 @@ function toHttp(
 ): HttpRequest {
   if (method === undefined) throw missing(`${path}.method`)
   if (target === undefined) throw missing(`${path}.path`)
+  refuseTooLong(headers, `${path}.headers`)
   return { method, target, host: host ?? null, headers: { ...toHeaders(headers), joined } }
+}
+
+/** Envoy takes 60 KiB of header fields; counted as HTTP/2 does (RFC 9113 §6.5.2): name, value and 32 for each. */
+const MAX_HEADERS = 131_072
+const FIELD_OVERHEAD = 32
+
+function refuseTooLong(headers: NonNullable<WrittenRequest['headers']>, path: string): void {
+  let size = 0
+  for (const [name, value] of headers) size += name.length + value.length + FIELD_OVERHEAD
+  if (size > MAX_HEADERS) throw new AppError('limit.size', `\`${path}\` are longer than any proxy takes`)
 }
 
 function toPeer({ uriSans = [], sni, noCert = false, alpn = null }: WrittenPeer): Peer {

@@ -1,5 +1,5 @@
 /** The kinds of keys that verify tokens. */
-export type JwtKeyKind = 'rsa' | 'ec-p256' | 'ec-p384' | 'ed25519'
+export type JwtKeyKind = 'rsa' | 'ec-p256' | 'ec-p384' | 'ec-p521' | 'ed25519'
 
 /**
  * The one table of what verifies a token: which algorithms each kind of key may be used with (trust 10).
@@ -9,6 +9,7 @@ export const ALGORITHMS_OF_KEY = {
   rsa: ['RS256', 'PS256'],
   'ec-p256': ['ES256'],
   'ec-p384': ['ES384'],
+  'ec-p521': ['ES512'],
   ed25519: ['EdDSA', 'Ed25519'],
 } as const satisfies Record<JwtKeyKind, readonly string[]>
 

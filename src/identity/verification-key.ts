@@ -49,7 +49,7 @@ function toVerificationKey(jwk: unknown): VerificationKey | string {
   }
   if (Object.hasOwn(jwk, 'd')) return 'it is a private key'
   const kind = kindOf(jwk)
-  if (kind === null) return 'its type is not RSA, EC P-256, EC P-384 or Ed25519'
+  if (kind === null) return 'its type is not RSA, EC P-256, P-384 or P-521, or Ed25519'
   const usable: readonly JwtAlgorithm[] = ALGORITHMS_OF_KEY[kind]
   const algorithms = alg === undefined ? usable : usable.filter((name) => name === alg)
   if (algorithms.length === 0) return '`alg` is not one for this type of key'
@@ -62,6 +62,7 @@ function kindOf(jwk: Readonly<Record<string, unknown>>): JwtKeyKind | null {
   if (kty === 'RSA') return 'rsa'
   if (kty === 'EC' && crv === 'P-256') return 'ec-p256'
   if (kty === 'EC' && crv === 'P-384') return 'ec-p384'
+  if (kty === 'EC' && crv === 'P-521') return 'ec-p521'
   return kty === 'OKP' && crv === 'Ed25519' ? 'ed25519' : null
 }
 

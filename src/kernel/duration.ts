@@ -1,5 +1,3 @@
-import { AppError, type ErrorCode } from './errors.ts'
-
 const UNIT_SECONDS = { y: 31_536_000, d: 86_400, h: 3_600, m: 60, s: 1 } as const
 const DURATION = /^(?:(\d+)y)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/
 
@@ -16,11 +14,4 @@ export function toSeconds(value: unknown): number | null {
   let seconds = 0
   for (const [index, unit] of Object.values(UNIT_SECONDS).entries()) seconds += Number(match[index + 1] ?? 0) * unit
   return Number.isSafeInteger(seconds) ? seconds : null
-}
-
-/** Seconds, 1 or more, of a duration as `toSeconds` reads it; throws `code` for anything else. */
-export function parseDuration(value: unknown, code: ErrorCode): number {
-  const seconds = toSeconds(value)
-  if (seconds === null || seconds === 0) throw new AppError(code, `must be ${DURATION_FORM}, and longer than nothing`)
-  return seconds
 }

@@ -35,6 +35,8 @@ export const CODES = {
   'issue.denied': 'denied',
   'issue.not_recorded': 'unavailable',
   'issue.no_active_authority': 'unavailable',
+  'key.unavailable': 'unavailable',
+  'key.type_unsupported': 'unprocessable',
   'auth.missing': 'unauthenticated',
   'auth.token_malformed': 'unauthenticated',
   'auth.token_expired': 'unauthenticated',

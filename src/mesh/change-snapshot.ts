@@ -1,3 +1,4 @@
+import { compareTexts } from '../kernel/compare-texts.ts'
 import type { Policy, Resource, ResourceKey, WorkloadEntry } from './resource.ts'
 import type { ResourceChange, StoredResource } from './resource-store.ts'
 import { findResource, keyOf, type NamespaceResources, type ResourceSet, toLocalKey } from './snapshot.ts'
@@ -52,12 +53,7 @@ function editNamespace(before: NamespaceResources, { put, remove }: Edit): Names
 }
 
 function byKindAndName(a: Policy | WorkloadEntry, b: Policy | WorkloadEntry): number {
-  return compare(a.kind, b.kind) || compare(a.metadata.name, b.metadata.name)
-}
-
-/** By code units: the order of a list must not depend on a locale. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
+  return compareTexts(a.kind, b.kind) || compareTexts(a.metadata.name, b.metadata.name)
 }
 
 function indexAccounts(workloads: readonly WorkloadEntry[]): ReadonlyMap<string, readonly WorkloadEntry[]> {

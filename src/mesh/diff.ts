@@ -1,3 +1,5 @@
+import { isJsonObject } from '../kernel/json-object.ts'
+
 /** One place where two values differ; a side is absent where the place does not exist there. */
 export interface Difference {
   /** As in `spec.rules[0].to`; empty for the whole value. */
@@ -10,7 +12,7 @@ export interface Difference {
 export function differences(from: unknown, to: unknown, path = ''): readonly Difference[] {
   if (from === to) return []
   if (Array.isArray(from) && Array.isArray(to)) return differencesOfLists(from, to, path)
-  if (isMap(from) && isMap(to)) return differencesOfMaps(from, to, path)
+  if (isJsonObject(from) && isJsonObject(to)) return differencesOfMaps(from, to, path)
   return [{ path, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }]
 }
 
@@ -35,8 +37,4 @@ function own(map: JsonMap, name: string): unknown {
 function below(path: string, name: string): string {
   if (!/^\w+$/.test(name)) return `${path}[${JSON.stringify(name)}]`
   return path === '' ? name : `${path}.${name}`
-}
-
-function isMap(value: unknown): value is JsonMap {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

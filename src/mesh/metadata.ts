@@ -1,10 +1,11 @@
+import { isJsonObject } from '../kernel/json-object.ts'
 import { nearMiss } from '../kernel/near-miss.ts'
 import { printable } from '../kernel/printable.ts'
 import { isDnsLabel, isDnsSubdomain, isLabelKey, isLabelValue } from './dns-names.ts'
 import { addError, entryPath, type FindingDetail, type Report, toFinding } from './finding.ts'
 import type { FindingCode } from './finding-codes.ts'
 import type { Metadata, StringMap } from './resource.ts'
-import { decode, isObject } from './schema/decode.ts'
+import { decode } from './schema/decode.ts'
 import { textMap } from './schema/scope.ts'
 
 const DEFAULT_NAMESPACE = 'default'
@@ -32,7 +33,7 @@ const KNOWN: readonly string[] = [...READ, ...IGNORED]
 export function toMetadata(value: unknown, report: Report): Metadata | null {
   const refuse = (path: string, code: FindingCode, detail?: FindingDetail) =>
     addError(report, toFinding('schema', { path, code }, detail))
-  if (!isObject(value)) {
+  if (!isJsonObject(value)) {
     refuse(value === undefined ? 'metadata.name' : 'metadata', value === undefined ? 'name-missing' : 'type-wrong')
     return null
   }
@@ -90,7 +91,7 @@ function toAnnotations(value: unknown, report: Report): StringMap | undefined {
 function toStrings(path: string, value: unknown, report: Report): StringMap | undefined {
   if (value === undefined || value === null) return undefined
   const map = decode(LABELS, value, { path, report })
-  if (!isObject(map)) return undefined
+  if (!isJsonObject(map)) return undefined
   return Object.fromEntries(
     Object.entries(map).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   )

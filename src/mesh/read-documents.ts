@@ -1,7 +1,8 @@
 import { AppError } from '../kernel/errors.ts'
+import { isJsonObject } from '../kernel/json-object.ts'
 import { printable } from '../kernel/printable.ts'
 import { parseStrictJson, StrictJsonError } from '../kernel/strict-json.ts'
-import { isObject } from './schema/decode.ts'
+import type { GivenDocument } from './change-request.ts'
 import { openSlices } from './slices.ts'
 import { readYamlDocuments } from './yaml-documents.ts'
 
@@ -46,11 +47,31 @@ function* eachDocument(input: Uint8Array | string): Generator<ReadDocument> {
   let index = 0
   for (const { line, value } of split(text)) {
     for (const item of toItems(value)) {
-      if (index === MAX_DOCUMENTS) throw new AppError('limit.size', `more than ${MAX_DOCUMENTS} documents`)
+      refuseOneMore(index)
       if (item !== null && item !== undefined) yield { index, line, value: item }
       index++
     }
   }
+}
+
+/** The documents of a parsed value: one object, a list of them, or a Kubernetes List. Throws as `readDocuments`. */
+export function toDocuments(value: unknown): readonly GivenDocument[] {
+  const documents: GivenDocument[] = []
+  for (const one of toList(value)) {
+    for (const item of toItems(one)) {
+      refuseOneMore(documents.length)
+      documents.push({ index: documents.length, value: item })
+    }
+  }
+  return documents
+}
+
+function toList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value]
+}
+
+function refuseOneMore(documents: number): void {
+  if (documents === MAX_DOCUMENTS) throw new AppError('limit.size', `more than ${MAX_DOCUMENTS} documents`)
 }
 
 interface Part {
@@ -62,8 +83,7 @@ interface Part {
 function split(text: string): Iterable<Part> {
   if (!/^\s*[[{]/.test(text)) return readYamlDocuments(text)
   try {
-    const value = parseStrictJson(text, { maxDepth: MAX_DEPTH })
-    return (Array.isArray(value) ? value : [value]).map((item: unknown) => ({ line: null, value: item }))
+    return toParts(parseStrictJson(text, { maxDepth: MAX_DEPTH }))
   } catch (error) {
     if (!(error instanceof StrictJsonError)) throw error
     if (error.cause instanceof SyntaxError) return readYamlDocuments(text)
@@ -71,9 +91,13 @@ function split(text: string): Iterable<Part> {
   }
 }
 
+function* toParts(value: unknown): Generator<Part> {
+  for (const item of toList(value)) yield { line: null, value: item }
+}
+
 /** The items of `kubectl get -o yaml`, whose List may be typed. */
-export function toItems(value: unknown): readonly unknown[] {
-  if (!isObject(value) || typeof value.kind !== 'string' || !LIST_KINDS.test(value.kind)) return [value]
+function toItems(value: unknown): readonly unknown[] {
+  if (!isJsonObject(value) || typeof value.kind !== 'string' || !LIST_KINDS.test(value.kind)) return [value]
   if (!Array.isArray(value.items)) {
     throw new AppError('request.malformed', `\`${printable(value.kind)}\` has no list of items`)
   }

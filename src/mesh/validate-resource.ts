@@ -1,3 +1,4 @@
+import { isJsonObject } from '../kernel/json-object.ts'
 import { nearMiss } from '../kernel/near-miss.ts'
 import { printable } from '../kernel/printable.ts'
 import { checkDryRun } from './dry-run.ts'
@@ -5,7 +6,7 @@ import { addError, emptyReport, type Finding, type Layer, type Report, toFinding
 import { KIND_FORMS } from './kinds.ts'
 import { toMetadata } from './metadata.ts'
 import { KINDS, type Kind, type Resource } from './resource.ts'
-import { decode, isObject } from './schema/decode.ts'
+import { decode } from './schema/decode.ts'
 import { checkAuthorizationPolicy } from './webhook/authorization-policy.ts'
 import { type Objector, toObjector } from './webhook/objector.ts'
 import { checkPeerAuthentication } from './webhook/peer-authentication.ts'
@@ -36,9 +37,9 @@ export function validateResource(document: unknown): Verdict {
 }
 
 function read(document: unknown, report: Report): Resource | null {
-  const kind = isObject(document) ? toKind(document, report) : null
-  if (!isObject(document)) refuse(report, 'decode', { path: '', code: 'document-not-object' })
-  if (!isObject(document) || kind === null) return null
+  const kind = isJsonObject(document) ? toKind(document, report) : null
+  if (!isJsonObject(document)) refuse(report, 'decode', { path: '', code: 'document-not-object' })
+  if (!isJsonObject(document) || kind === null) return null
   const apiVersion = toApiVersion(document, kind, report)
   for (const key of Object.keys(document)) {
     if (FIELDS.some((field) => field === key)) continue
@@ -74,7 +75,7 @@ function toSpec(document: Json, kind: Kind, report: Report): Json | null {
   if (document.spec === null) refuse(report, 'schema', { path: 'spec', code: 'null-element' })
   else if (document.spec !== undefined) {
     const spec = decode(form.spec, document.spec, { path: 'spec', report })
-    return isObject(spec) ? withAlias(spec) : null
+    return isJsonObject(spec) ? withAlias(spec) : null
   }
   if (form.needsSpec) refuse(report, 'schema', { path: 'spec', code: 'spec-missing' })
   return {}
@@ -84,7 +85,7 @@ function toSpec(document: Json, kind: Kind, report: Report): Json | null {
 function withAlias(spec: Json): Json {
   if (!Array.isArray(spec.jwtRules)) return spec
   const jwtRules = spec.jwtRules.map((rule: unknown) => {
-    if (!isObject(rule) || !Object.hasOwn(rule, 'jwks_uri')) return rule
+    if (!isJsonObject(rule) || !Object.hasOwn(rule, 'jwks_uri')) return rule
     const { jwks_uri: jwksUri, ...others } = rule
     return { ...others, jwksUri }
   })

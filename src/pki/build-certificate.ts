@@ -28,15 +28,10 @@ export async function buildAuthorityCertificate(draft: AuthorityDraft): Promise<
   const id = keyId(spki)
   const issuer = draft.issuerCertificate === null ? null : new x509.X509Certificate(draft.issuerCertificate)
   const subject = authorityName(draft.trustDomain, draft.kind, id)
-  const skeleton = await x509.X509CertificateGenerator.create({
-    serialNumber: draft.serial.toString('hex'),
+  return signCertificate(draft, {
     subject,
     issuer: issuer?.subjectName ?? subject,
-    notBefore: new Date(draft.notBefore * 1000),
-    notAfter: new Date(draft.notAfter * 1000),
     publicKey: spki,
-    signingAlgorithm: LIBRARY_ALGORITHM[draft.signer.keyType],
-    signature: new Uint8Array(64),
     extensions: authorityExtensions({
       subjectKeyId: id,
       authorityKeyId: draft.issuerCertificate === null ? null : readAuthorityCertificate(draft.issuerCertificate).keyId,
@@ -44,8 +39,54 @@ export async function buildAuthorityCertificate(draft: AuthorityDraft): Promise<
       ...(draft.kind === 'intermediate' ? { pathLength: 0 } : {}),
     }),
   })
+}
+
+/** A cross-certificate to be: whose authority it certifies, and who signs it. */
+interface CrossDraft extends Pick<AuthorityDraft, 'serial' | 'notBefore' | 'notAfter' | 'signer'> {
+  /** PEM of the certificate that the authority has already. */
+  readonly certificate: string
+  readonly issuerCertificate: string
+}
+
+/** Certifies an authority once more: with the name, the key and the extensions of the certificate that it has (RFC 5280 §3.2). */
+export async function buildCrossCertificate(draft: CrossDraft): Promise<string> {
+  const certified = new x509.X509Certificate(draft.certificate)
+  const { keyId: authorityKeyId } = readAuthorityCertificate(draft.issuerCertificate)
+  return signCertificate(draft, {
+    subject: certified.subjectName,
+    issuer: new x509.X509Certificate(draft.issuerCertificate).subjectName,
+    publicKey: certified.publicKey.rawData,
+    extensions: [
+      ...certified.extensions.filter(({ type }) => type !== AUTHORITY_KEY_ID),
+      new x509.AuthorityKeyIdentifierExtension(authorityKeyId),
+    ],
+  })
+}
+
+const AUTHORITY_KEY_ID = '2.5.29.35'
+
+interface Certified {
+  readonly subject: string | x509.Name
+  readonly issuer: string | x509.Name
+  /** DER of its SubjectPublicKeyInfo. */
+  readonly publicKey: ArrayBuffer | Buffer<ArrayBuffer>
+  readonly extensions: x509.Extension[]
+}
+
+async function signCertificate(
+  { serial, notBefore, notAfter, signer }: Pick<AuthorityDraft, 'serial' | 'notBefore' | 'notAfter' | 'signer'>,
+  certified: Certified,
+): Promise<string> {
+  const skeleton = await x509.X509CertificateGenerator.create({
+    ...certified,
+    serialNumber: serial.toString('hex'),
+    notBefore: new Date(notBefore * 1000),
+    notAfter: new Date(notAfter * 1000),
+    signingAlgorithm: LIBRARY_ALGORITHM[signer.keyType],
+    signature: new Uint8Array(64),
+  })
   const tbs = tbsOf(Buffer.from(skeleton.rawData))
-  const der = assembleCertificate(tbs, draft.signer.algorithm, await draft.signer.sign(tbs))
+  const der = assembleCertificate(tbs, signer.algorithm, await signer.sign(tbs))
   return `${new x509.X509Certificate(der).toString('pem')}\n`
 }
 

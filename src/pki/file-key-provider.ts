@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
-import { mkdir, stat } from 'node:fs/promises'
+import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { keyId } from './build-certificate.ts'
 import { generateKey, KeyFileError, privateKeyPem, readPrivateKey, toSigner, writeFileAtomically } from './file-keys.ts'
@@ -29,6 +29,7 @@ export function openFileKeyProvider(directory: string, passphrase: string | null
         throw new KeyFileError(`${pathOf(id)} holds another key than that of authority ${id}: restore the right file`)
       return toSigner(key, keyType)
     },
+    discard: (id: string): Promise<void> => rm(pathOf(id), { force: true }),
   }
 }
 

@@ -1,8 +1,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { chmod, open, readdir, readFile, rename, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { open, readdir, readFile, rename, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { StartupError } from '../kernel/startup-error.ts'
-import { KEYS, type KeyType, type SignatureAlgorithm } from './key-types.ts'
+import { syncFolder } from '../kernel/sync-folder.ts'
+import { type KeyType, signatureOf } from './key-types.ts'
 import type { Signer } from './signer.ts'
 
 /** Thrown at start: a key file that must not be used, with what to do about it. */
@@ -41,26 +42,19 @@ export function toSigner(privateKey: KeyObject, keyType: KeyType): Signer {
   return { keyType, publicKey: createPublicKey(privateKey), algorithm, sign: (data) => sign(hash, data, privateKey) }
 }
 
-/** P-384 signs with SHA-384; the others with the first of their signatures in the table. */
-function signatureOf(keyType: KeyType): SignatureAlgorithm {
-  const { signatures } = KEYS[keyType]
-  const wanted = keyType === 'ec-p384' ? signatures.find(({ hash }) => hash === 'sha384') : signatures[0]
-  if (wanted === undefined) throw new TypeError(`keys of ${keyType} have no signature`)
-  return wanted
-}
-
 /** Writes `text` beside `path` and renames it over, synced, mode 0600 unless said otherwise: a crash leaves the old or the new. */
 export async function writeFileAtomically(path: string, text: string, mode = 0o600): Promise<void> {
   const temporary = `${path}.new`
   const handle = await open(temporary, 'w', mode)
   try {
+    await handle.chmod(mode) // before the contents, and whatever the umask
     await handle.writeFile(text)
     await handle.sync()
   } finally {
     await handle.close()
   }
-  await chmod(temporary, mode)
   await rename(temporary, path)
+  await syncFolder(dirname(path))
 }
 
 /** PKCS#8 PEM, encrypted (PBES2, AES-256) when there is a passphrase. */

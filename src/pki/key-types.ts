@@ -43,6 +43,14 @@ export const KEYS: Readonly<Record<KeyType, KeyTypeRow>> = {
   ed25519: { algorithm: ed25519, size: 32, signatures: [{ algorithm: ed25519, hash: null }] },
 }
 
+/** How our own keys sign: P-384 with SHA-384, the others with the first of their signatures in the table. */
+export function signatureOf(keyType: KeyType): SignatureAlgorithm {
+  const { signatures } = KEYS[keyType]
+  const wanted = keyType === 'ec-p384' ? signatures.find(({ hash }) => hash === 'sha384') : signatures[0]
+  if (wanted === undefined) throw new TypeError(`keys of ${keyType} have no signature`)
+  return wanted
+}
+
 function ecKey(namedCurve: string): Buffer {
   return sequence(oid('1.2.840.10045.2.1'), oid(namedCurve)) // RFC 5480 §2.1.1
 }

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { KeyType } from './key-types.ts'
 
 /**
- * A private key that signs, wherever it lives: a file today, PKCS#11 or a remote service behind the same port.
+ * A private key that signs, wherever it lives: a file, a PKCS #11 token, or a remote service behind the same port.
  * A signer whose key is in this process answers at once; others answer with a promise.
  */
 export interface Signer {

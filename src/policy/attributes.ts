@@ -1,4 +1,5 @@
 import { type Address, parseAddress } from './address.ts'
+import { claimAt } from './claim-at.ts'
 import type { Headers } from './request.ts'
 
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject
@@ -93,20 +94,11 @@ export class Attributes {
 
   /** What the claim holds; undefined when it is absent. */
   claim(path: readonly string[]): Json | undefined {
-    let at: Json | undefined = this.http?.claims ?? undefined
-    for (const name of path) {
-      if (!isJsonObject(at) || !Object.hasOwn(at, name)) return undefined
-      at = at[name]
-    }
-    return at
+    return claimAt(this.http?.claims ?? null, path)
   }
 }
 
 function lastForwarded(values: readonly string[]): Address | null {
   const last = values.at(-1) ?? ''
   return parseAddress(last.slice(last.lastIndexOf(',') + 1).trim())
-}
-
-function isJsonObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

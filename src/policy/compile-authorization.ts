@@ -1,6 +1,7 @@
+import { isWatchedOnly } from '../mesh/dry-run.ts'
 import type { Action, AuthorizationPolicy } from '../mesh/resource.ts'
 import { type CustomRules, compileCustom } from './compile-custom.ts'
-import type { Protocol } from './compile-rule.ts'
+import type { CompiledRule, Protocol } from './compile-rule.ts'
 import type { RuleCompiler } from './rule-compiler.ts'
 import { RuleSet } from './rule-set.ts'
 
@@ -49,16 +50,25 @@ export function compileAuthorization(
   }
 }
 
+/** All compiled rules, whatever they do. */
+export function rulesOf({
+  custom,
+  audit,
+  deny,
+  allow,
+  dryRunDeny,
+  dryRunAllow,
+}: Authorization): readonly CompiledRule[] {
+  const sets = [custom?.rules ?? null, audit, deny, allow, dryRunDeny, dryRunAllow]
+  return sets.flatMap((set) => set?.rules ?? [])
+}
+
 export function actionOf({ spec }: AuthorizationPolicy): Action {
   return spec.action ?? 'ALLOW'
 }
 
-const DRY_RUN: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True'])
-
-/** Istio's annotation, as Go parses a bool; anything else means enforced. Only ALLOW and DENY can be tried. */
+/** Only ALLOW and DENY can be tried. */
 export function isDryRun(policy: AuthorizationPolicy): boolean {
   const action = actionOf(policy)
-  if (action !== 'ALLOW' && action !== 'DENY') return false
-  const { annotations = {} } = policy.metadata
-  return Object.hasOwn(annotations, 'istio.io/dry-run') && DRY_RUN.has(annotations['istio.io/dry-run'] ?? '')
+  return (action === 'ALLOW' || action === 'DENY') && isWatchedOnly(policy.metadata)
 }

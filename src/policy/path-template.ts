@@ -5,10 +5,6 @@ export interface PathTemplate {
 
 type TemplatePart = { readonly literal: string } | { readonly wild: 'segment' | 'path' }
 
-export function isTemplate(text: string): boolean {
-  return text.includes('{*}') || text.includes('{**}')
-}
-
 export function toPathTemplate(text: string): PathTemplate {
   const parts = text.split(/(\{\*{1,2}\})/).filter((part) => part !== '')
   return {

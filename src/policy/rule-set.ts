@@ -1,3 +1,4 @@
+import { compareTexts } from '../kernel/compare-texts.ts'
 import type { Attributes } from './attributes.ts'
 import { type CompiledRule, matchesRule } from './compile-rule.ts'
 import { buildRuleIndex, type Postings } from './rule-index.ts'
@@ -9,7 +10,7 @@ export class RuleSet {
   readonly #scanned: readonly number[]
 
   constructor(rules: readonly CompiledRule[]) {
-    this.rules = [...rules].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+    this.rules = [...rules].sort((a, b) => compareTexts(a.name, b.name))
     const { postings, scanned } = buildRuleIndex(this.rules)
     this.#postings = postings
     this.#scanned = scanned

@@ -4,7 +4,8 @@ import { RowHasher } from '../audit/row-hasher.ts'
 import type { AdminAction } from '../kernel/admin-record.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
 import type { Chains } from './chains.ts'
-import { checkLimit, parseCursor, toCursor } from './cursor.ts'
+import { checkLimit } from './cursor.ts'
+import { newestFirst } from './page.ts'
 
 interface AdminActionRow {
   readonly sequence: number
@@ -45,14 +46,9 @@ export class AdminActions {
   }
 
   /** Newest first. */
-  list({ limit, after }: PageRequest): Page<AdminAction> {
-    checkLimit(limit)
-    const [below = 0] = after === undefined ? [Number.MAX_SAFE_INTEGER] : parseCursor(after, 1)
-    const rows = this.#page.all(below, limit + 1)
-    const items = rows.slice(0, limit)
-    const last = items.at(-1)
-    const next = rows.length > limit && last !== undefined ? toCursor(last.sequence) : null
-    return { items: items.map(toAdminAction), next }
+  list(page: PageRequest): Page<AdminAction> {
+    const read = (below: number, limit: number) => this.#page.all(below, limit)
+    return newestFirst(page, read, { item: toAdminAction, key: ({ sequence }) => [sequence] })
   }
 
   /** Oldest first, with their hashes. */

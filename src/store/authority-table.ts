@@ -10,6 +10,7 @@ const STATES = [
   'prepared',
   'active',
   'draining',
+  'trusted',
   'retired',
   'tainted',
   'revoked',
@@ -66,7 +67,7 @@ export class AuthorityTable {
       for (const authority of authorities) this.#upsert.run(...toRow(authority))
       for (const rotation of rotations) this.#rotations.save(rotation)
       this.#setSequence.run(bundleSequence)
-      const target = authorities.map((authority) => authority.id).join(' ')
+      const target = [...rotations, ...authorities].map(({ id }) => id).join(' ')
       this.#actions.append({
         at,
         actor,

@@ -22,7 +22,8 @@ export class Checkpoints {
   readonly #walPages
   readonly #heldPages: number
   #looks = 0
-  #isHeld = false
+  /** Who the file is held for; null: nobody. */
+  #holder: number | null = null
 
   constructor(db: Database, heldPages = HELD_PAGES) {
     this.#db = db
@@ -35,24 +36,24 @@ export class Checkpoints {
     this.#looks = (this.#looks + 1) % LOOK_EVERY
     if (this.#looks !== 0) return
     const pages = this.#walPages.get()?.log ?? 0
-    if (this.#isHeld && pages >= this.#heldPages) this.#isHeld = false
-    if (!this.#isHeld && pages >= CHECKPOINT_PAGES) this.#db.pragma('wal_checkpoint(PASSIVE)')
+    if (pages >= this.#heldPages) this.#holder = null
+    if (this.#holder === null && pages >= CHECKPOINT_PAGES) this.#db.pragma('wal_checkpoint(PASSIVE)')
   }
 
   /** Everything committed is moved into the file, which then stays as it is; `backup.running` when it is held. */
-  hold(): HeldFile {
-    if (this.#isHeld) throw new AppError('backup.running', 'another backup is being made: wait for its end')
+  hold(holder: number): HeldFile {
+    if (this.#holder !== null) throw new AppError('backup.running', 'another backup is being made: wait for its end')
     const busy: unknown = this.#db.pragma('wal_checkpoint(TRUNCATE)', { simple: true })
     if (busy !== 0) throw new Error('the write-ahead log could not be moved into the database file')
-    this.#isHeld = true
+    this.#holder = holder
     const numberOf = (name: string) => Number(this.#db.pragma(name, { simple: true }))
     return { size: numberOf('page_count') * numberOf('page_size') }
   }
 
-  /** Whether the file was held up to now. */
-  release(): boolean {
-    const wasHeld = this.#isHeld
-    this.#isHeld = false
-    return wasHeld
+  /** Whether the file was held for this one up to now; what another holds stays held. */
+  release(holder: number): boolean {
+    if (this.#holder !== holder) return false
+    this.#holder = null
+    return true
   }
 }

@@ -13,10 +13,10 @@ export interface Snapshot {
   release(): Promise<boolean>
 }
 
-/** How the file is held; by the thread that writes it. */
+/** How the file is held, by the thread that writes it; a holder is a number of its own, also after that thread died. */
 export interface FileHold {
-  hold(): Promise<HeldFile>
-  release(): Promise<boolean>
+  hold(holder: number): Promise<HeldFile>
+  release(holder: number): Promise<boolean>
 }
 
 /**
@@ -28,6 +28,7 @@ export class Snapshots {
   readonly #file: string
   readonly #hold: FileHold
   #handle: FileHandle | null = null
+  #lastHolder = 0
 
   constructor(file: string, hold: FileHold) {
     this.#file = file
@@ -35,14 +36,15 @@ export class Snapshots {
   }
 
   async open(): Promise<Snapshot> {
-    const { size } = await this.#hold.hold() // before the file is opened: it lets one in at a time
-    const handle = await this.#openFile()
+    const holder = ++this.#lastHolder
+    const { size } = await this.#hold.hold(holder) // before the file is opened: it lets one in at a time
+    const handle = await this.#openFile(holder)
     let released: Promise<boolean> | null = null
     return {
       size,
       read: () => readPieces(handle, size),
       release: () => {
-        released ??= this.#hold.release()
+        released ??= this.#hold.release(holder)
         return released
       },
     }
@@ -55,12 +57,12 @@ export class Snapshots {
     await handle?.close()
   }
 
-  async #openFile(): Promise<FileHandle> {
+  async #openFile(holder: number): Promise<FileHandle> {
     try {
       this.#handle ??= await open(this.#file, 'r')
       return this.#handle
     } catch (error) {
-      await this.#hold.release()
+      await this.#hold.release(holder)
       throw error
     }
   }

@@ -4,7 +4,7 @@ import { AppError } from '../kernel/errors.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
 import type { AdminActions } from './admin-actions.ts'
 import { CRL_REASON_NAMES } from './crl-reason-names.ts'
-import { checkLimit, parseCursor, toCursor } from './cursor.ts'
+import { newestFirst } from './page.ts'
 import { parseStored } from './stored-value.ts'
 
 const KINDS = ['serial', 'identity', 'key'] as const satisfies readonly DenyKind[]
@@ -67,13 +67,9 @@ export class Denied {
   }
 
   /** Newest first. */
-  list({ limit, after }: PageRequest): Page<DenyEntry> {
-    checkLimit(limit)
-    const [below = 0] = after === undefined ? [Number.MAX_SAFE_INTEGER] : parseCursor(after, 1)
-    const rows = this.#page.all(below, limit + 1)
-    const items = rows.slice(0, limit)
-    const last = items.at(-1)
-    return { items: items.map(fromRow), next: rows.length > limit && last !== undefined ? toCursor(last.number) : null }
+  list(page: PageRequest): Page<DenyEntry> {
+    const read = (below: number, limit: number) => this.#page.all(below, limit)
+    return newestFirst(page, read, { item: fromRow, key: ({ number }) => [number] })
   }
 
   /** With its admin record; the entry that is there already stays as it is. Gives the one in force. */

@@ -99,11 +99,14 @@ export class GroupQueue {
     this.#flush()
   }
 
-  /** Resolves once every intent and result known now is on its way. */
+  /** Resolves once every intent and result known now is on its way, in as many groups as that takes. */
   async allSent(): Promise<void> {
-    if (this.depth === 0) return
-    await this.#flight?.landed.promise
-    this.#flush()
+    const last = this.#waiting.at(-1)
+    await this.resultsSent()
+    while (last !== undefined && this.#waiting.includes(last)) {
+      await this.#flight?.landed.promise
+      this.#flush()
+    }
   }
 
   /** Sends all that waits, until nothing does or a group fails; gives the number of results that were lost. */

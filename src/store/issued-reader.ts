@@ -2,8 +2,9 @@ import type { Database } from 'better-sqlite3'
 import type { IssuedQuery, IssuedRow, Outcome } from '../ca/record.ts'
 import type { Attestor } from '../identity/evidence.ts'
 import type { Page } from '../kernel/page.ts'
-import { checkLimit, parseCursor, toCursor } from './cursor.ts'
+import { checkLimit, parseCursor } from './cursor.ts'
 import type { InternedText } from './interned-text.ts'
+import { toPage } from './page.ts'
 import { parseStored } from './stored-value.ts'
 
 /** How callers can have proven who they are. */
@@ -76,11 +77,8 @@ export class IssuedReader {
   list(query: IssuedQuery): Page<IssuedRow> {
     checkLimit(query.limit)
     const window = toWindow(query)
-    const rows = this.#read(query, window)
-    const items = rows.slice(0, query.limit)
-    const last = items.at(-1)
-    const more = rows.length > query.limit && last !== undefined
-    return { items: items.map(toIssuedRow), next: more ? toCursor(last.issued_at, last.id) : null }
+    const key = ({ issued_at, id }: IntentRow) => [issued_at, id]
+    return toPage(this.#read(query, window), query.limit, { item: toIssuedRow, key })
   }
 
   #read({ serial, identity, limit }: IssuedQuery, { since, at, id }: Window): readonly IntentRow[] {

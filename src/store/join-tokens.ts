@@ -3,7 +3,7 @@ import type { JoinToken } from '../identity/join-token-store.ts'
 import type { UnixMillis } from '../kernel/clock.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
 import type { AdminActions } from './admin-actions.ts'
-import { checkLimit, parseCursor, toCursor } from './cursor.ts'
+import { newestFirst } from './page.ts'
 
 interface JoinTokenRow {
   readonly number: number
@@ -63,13 +63,9 @@ export class JoinTokens {
     return row === undefined ? null : fromRow(row)
   }
 
-  list({ limit, after }: PageRequest): Page<JoinToken> {
-    checkLimit(limit)
-    const [below = 0] = after === undefined ? [Number.MAX_SAFE_INTEGER] : parseCursor(after, 1)
-    const rows = this.#page.all(below, limit + 1)
-    const items = rows.slice(0, limit)
-    const last = items.at(-1)
-    return { items: items.map(fromRow), next: rows.length > limit && last !== undefined ? toCursor(last.number) : null }
+  list(page: PageRequest): Page<JoinToken> {
+    const read = (below: number, limit: number) => this.#page.all(below, limit)
+    return newestFirst(page, read, { item: fromRow, key: ({ number }) => [number] })
   }
 
   /** False when there is no such token; revoking it again changes nothing. */

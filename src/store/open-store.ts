@@ -35,14 +35,6 @@ export interface StoreOptions {
   readonly onGroup?: (timing: GroupTiming) => void
 }
 
-interface StoreStats {
-  /** Intents and results not yet durable. */
-  readonly depth: number
-  readonly groups: number
-  readonly lastGroupSize: number
-  readonly lastGroupMs: number
-}
-
 /** Everything durable. Writes reject with `issue.not_recorded` while the disk or the worker fails. */
 export interface Store
   extends IssuanceRecord,
@@ -67,7 +59,6 @@ export interface Store
   /** The database as it is now, with every intent and result known now; one at a time, `backup.running` otherwise. */
   snapshot(): Promise<Snapshot>
   healthy(): StoreHealth
-  stats(): StoreStats
   /** Writes what is queued, then closes; safe to call again. */
   close(): Promise<void>
 }
@@ -88,8 +79,6 @@ class SqliteStore implements Store {
   readonly #health: WriteHealth
   readonly #retention: BackgroundRetention
   readonly #snapshots: Snapshots
-  #last: GroupTiming = { size: 0, seconds: 0 }
-  #groups = 0
   #closed: Promise<void> | null = null
 
   constructor({ file, queue: capacity, retention, clock, log, onGroup = () => {} }: StoreOptions) {
@@ -111,8 +100,8 @@ class SqliteStore implements Store {
     this.#health = new WriteHealth(() => this.#link.call('probe', clock.now()), log)
     this.#retention = new BackgroundRetention(() => this.#link.call('retain', clock.now()), log)
     this.#snapshots = new Snapshots(file, {
-      hold: () => this.#link.call('holdFile', null),
-      release: () => this.#link.call('releaseFile', null),
+      hold: (holder) => this.#link.call('holdFile', holder),
+      release: (holder) => this.#link.call('releaseFile', holder),
     })
   }
 
@@ -211,11 +200,6 @@ class SqliteStore implements Store {
     return this.#health.current()
   }
 
-  stats(): StoreStats {
-    const { size, seconds } = this.#last
-    return { depth: this.depth, groups: this.#groups, lastGroupSize: size, lastGroupMs: seconds * 1000 }
-  }
-
   close(): Promise<void> {
     this.#closed ??= this.#close()
     return this.#closed
@@ -232,8 +216,6 @@ class SqliteStore implements Store {
   }
 
   #written(timing: GroupTiming): void {
-    this.#groups++
-    this.#last = timing
     this.#health.works()
     this.#onGroup(timing)
   }

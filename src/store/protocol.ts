@@ -82,9 +82,9 @@ interface CallTypes {
   retain: { argument: UnixMillis; value: RetentionStep }
   loadRestoration: { argument: null; value: Restoration | null }
   markRestored: { argument: Restoration; value: null }
-  /** No checkpoint changes the database file until it is released. */
-  holdFile: { argument: null; value: HeldFile }
-  releaseFile: { argument: null; value: boolean }
+  /** No checkpoint changes the database file until its holder releases it. */
+  holdFile: { argument: number; value: HeldFile }
+  releaseFile: { argument: number; value: boolean }
   /** Writes and commits, to learn whether that works. */
   probe: { argument: UnixMillis; value: null }
   /** Closes the database; the worker ends after its answer. */

@@ -40,8 +40,8 @@ export function openRecordDatabase(db: Database, retention: Retention, lapRows =
     calls: {
       ...buildCalls({ db, identities, chains }, retention),
       ...buildAuditCalls(new RecordAudit(db, chains)),
-      holdFile: () => checkpoints.hold(),
-      releaseFile: () => checkpoints.release(),
+      holdFile: (holder) => checkpoints.hold(holder),
+      releaseFile: (holder) => checkpoints.release(holder),
     },
     writeGroup: (group) => writer.write(group),
     checkpointWhenLong: () => checkpoints.whenLong(),

@@ -1,5 +1,6 @@
 import type { HeaderNames } from '../decide/header-names.ts'
 import type { DecisionEvent } from '../decide/observer.ts'
+import { toAsciiJson } from '../kernel/ascii-json.ts'
 import type { Workload } from '../mesh/workload.ts'
 import type { HttpRequest, Question } from '../policy/request.ts'
 import { REDACTED, withoutQueryValues, withoutTokens } from './redact.ts'
@@ -30,11 +31,7 @@ export function toDecisionLine(event: DecisionEvent, time: string, isSecret: Hea
     outcome: { ...decision, reason: withoutTokens(decision.reason, MAX_VALUE) },
     micros: Math.round(micros),
   })
-  return `${line.replace(/[\x7f-\uffff]/g, escapeUnit)}\n`
-}
-
-function escapeUnit(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return `${toAsciiJson(line)}\n`
 }
 
 function toWorkload({ namespace, name, labels, ip, ports }: Workload) {
@@ -45,14 +42,14 @@ function toRequest({ port, sourceIp, destinationIp, peer, http }: Question, isSe
   const connection = {
     protocol: http === null ? 'tcp' : 'http',
     port,
-    sourceIp,
-    destinationIp,
+    sourceIp: sourceIp.slice(0, MAX_NAME), // the zone of an IPv6 address has any length
+    destinationIp: destinationIp?.slice(0, MAX_NAME) ?? null,
     peer:
       peer === null
         ? null
         : {
-            uriSans: peer.uriSans.slice(0, MAX_SANS).map((san) => san.slice(0, MAX_VALUE)),
-            sni: peer.sni,
+            uriSans: peer.uriSans.slice(0, MAX_SANS).map((san) => withoutTokens(san, MAX_VALUE)),
+            sni: peer.sni === null ? null : withoutTokens(peer.sni, MAX_NAME),
             noCert: !peer.certificate,
             alpn: peer.alpn,
           },
@@ -73,7 +70,7 @@ function toHttp({ method, target, host, headers }: HttpRequest, isSecret: Header
   return {
     method: method.slice(0, MAX_NAME),
     path: withoutQueryValues(target, MAX_PATH),
-    ...(host === null ? {} : { host: host.slice(0, MAX_VALUE) }),
+    ...(host === null ? {} : { host: withoutTokens(host, MAX_VALUE) }),
     headers: written,
     ...(headers.joined ? { joined: true } : {}),
     ...(room < 0 ? { truncated: true } : {}),

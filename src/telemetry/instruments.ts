@@ -2,6 +2,8 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { AuthorityKind, AuthorityState } from '../ca/authority.ts'
 import type { UnixSeconds } from '../kernel/clock.ts'
 import { CODES } from '../kernel/errors.ts'
+import { buildClockInstruments } from './clock-instruments.ts'
+import { buildCrlGauges, type ObservedCrl } from './crl-gauges.ts'
 import { buildDecisionInstruments } from './decision-instruments.ts'
 import { buildFederationGauges } from './federation-gauges.ts'
 import { buildResourceGauges, type ObservedResources } from './resource-gauges.ts'
@@ -25,7 +27,10 @@ export interface MetricsSources {
   servingCertificateExpiry(): UnixSeconds
   /** The imported directory and whether what it holds is accepted; null where none is configured. */
   authorityImport(): { readonly directory: string; readonly isOk: boolean } | null
+  /** Seconds that the wall clock is off; 0 while nothing is known. */
+  clockOff(): number
   federation(): readonly ObservedFederation[]
+  crls(): readonly ObservedCrl[]
   resources(): ObservedResources
   /** How many connections are open, by listener. */
   connections(): ReadonlyMap<string, () => number>
@@ -50,6 +55,7 @@ export function buildInstruments(registry: Registry, sources: MetricsSources) {
   buildGauges(registry, sources)
   buildResourceGauges(registry, () => sources.resources())
   buildFederationGauges(registry, () => sources.federation())
+  buildCrlGauges(registry, () => sources.crls())
   const registers = [registry]
   const instruments = {
     certificates: new Counter({
@@ -113,6 +119,7 @@ export function buildInstruments(registry: Registry, sources: MetricsSources) {
       help: 'Times that log lines could not be written.',
       registers,
     }),
+    clockJumps: buildClockInstruments(registry, () => sources.clockOff()),
     decisions: buildDecisionInstruments(registry),
   }
   // What never happened is 0 and not absent: a rate over a series that appears with its first failure misses that one.

@@ -1,4 +1,5 @@
 import { type DestinationStream, type LevelWithSilent, type LoggerOptions, pino, stdSerializers } from 'pino'
+import { toAsciiJson } from '../kernel/ascii-json.ts'
 import type { Log, LogFields } from '../kernel/log.ts'
 
 const STANDARD_ERROR = 2
@@ -11,6 +12,9 @@ const MAX_WAITING_BYTES = 16 * 1_048_576
 /** Fields that no line may show, whoever put them there. */
 const SECRET_FIELDS = ['token', 'authorization', 'key', 'csr', 'passphrase', 'joinToken'] as const
 const CENSORED = '[redacted]'
+
+/** What would steer a terminal or hide text on it, in a line of JSON; what lies below U+0020 is escaped there. */
+const UNSAFE = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu
 
 export interface LogOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
@@ -42,13 +46,14 @@ export async function openLog(options: LogOptions): Promise<OpenLog> {
   // A full disk or a blocked reader must not stop a certificate authority.
   destination.on('error', () => options.onLost?.())
   destination.on('drop', () => options.onLost?.())
-  const logger = pino(loggerOptions(options.level), destination)
-  return { log: toLineLog(logger, (line) => destination.write(line)), flush: () => destination.flushSync() }
+  const lines: DestinationStream = { write: (line) => void destination.write(toAsciiJson(line)) }
+  const logger = pino(loggerOptions(options.level), lines)
+  return { log: toLineLog(logger, lines), flush: () => destination.flushSync() }
 }
 
 async function openPretty(options: LogOptions): Promise<DestinationStream> {
   const { default: pretty } = await import('pino-pretty')
-  return pretty({
+  const terminal = pretty({
     colorize: process.env.NO_COLOR === undefined,
     destination: options.destination ?? STANDARD_ERROR,
     sync: true,
@@ -56,6 +61,7 @@ async function openPretty(options: LogOptions): Promise<DestinationStream> {
     translateTime: 'SYS:HH:MM:ss.l',
     singleLine: true,
   })
+  return { write: (line) => void terminal.write(line.replace(UNSAFE, '?')) }
 }
 
 function loggerOptions(level: LevelWithSilent): LoggerOptions {
@@ -103,7 +109,7 @@ const SERIALIZED: ReadonlySet<string> = new Set(['error', ...SECRET_FIELDS])
  * The same lines for a fifth of the price where no field needs a serializer: one is written for each certificate.
  * What JSON.stringify cannot do (cycles, bigints) is left to pino as well.
  */
-function toLineLog(logger: pino.Logger, writeLine: (line: string) => void): Log {
+function toLineLog(logger: pino.Logger, lines: DestinationStream): Log {
   const time = openTimestamp()
   const write =
     (level: keyof Log) =>
@@ -111,7 +117,7 @@ function toLineLog(logger: pino.Logger, writeLine: (line: string) => void): Log 
       if (!logger.isLevelEnabled(level)) return
       const text = plainJson(fields)
       if (text === null) logger[level](fields, event)
-      else writeLine(`{"level":"${level}"${time()}${text},"event":${JSON.stringify(event)}}\n`)
+      else lines.write(`{"level":"${level}"${time()}${text},"event":${JSON.stringify(event)}}\n`)
     }
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }

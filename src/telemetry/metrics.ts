@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Attestor } from '../identity/evidence.ts'
+import type { JumpDirection } from '../kernel/clock-watch.ts'
 import { CODES, type ErrorCode } from '../kernel/errors.ts'
 import { type DecisionMetrics, toDecisionMetrics } from './decision-metrics.ts'
 import { buildInstruments, type MetricsSources, type ReloadOutcome } from './instruments.ts'
@@ -17,6 +18,8 @@ export interface Metrics {
   storeGroup(rows: number, seconds: number): void
   configReloaded(outcome: ReloadOutcome): void
   logLost(): void
+  /** The wall clock was set. */
+  clockJumped(direction: JumpDirection): void
   readonly decisions: DecisionMetrics
   /** The text format of Prometheus. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>
@@ -62,6 +65,7 @@ export function openMetrics(sources: MetricsSources, registry: Registry = new Re
     },
     configReloaded: (outcome) => to.reloads.inc({ outcome }),
     logLost: () => to.logLost.inc(),
+    clockJumped: (direction) => to.clockJumps.inc({ direction }),
     decisions: toDecisionMetrics(to.decisions),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   }

@@ -9,11 +9,13 @@ import { openDecisionsListener } from '../../src/api/decisions-listener.ts'
 import { AuthorizationService } from '../../src/api/grpc/generated/envoy/service/auth/v3/external_auth.ts'
 import { HealthService } from '../../src/api/grpc/generated/grpc/health/v1/health.ts'
 import type { HttpListener } from '../../src/api/http/listen.ts'
+import type { Decided } from '../../src/decide/decide.ts'
 import { AppError } from '../../src/kernel/errors.ts'
 import { checkHttp, checkRequest, headerMap, readCheckResponse, WEB } from '../support/check.ts'
 import { ALLOWED } from '../support/decisions.ts'
 import { DENIED, decided, FakeDecide, fakeDecisions } from '../support/fake-decisions.ts'
 import { FakeObserver, fakeDeps, LIMITS } from '../support/http.ts'
+import { eventually } from '../support/service-api.ts'
 
 const fake = new FakeDecide()
 const undecided: unknown[] = []
@@ -247,6 +249,27 @@ describe('/ext-authz/…', () => {
     assert.match(text, /^HTTP\/1\.1 200 /)
     assert.deepEqual([fake.asked[0]?.question.http?.method, fake.asked[0]?.question.http?.target], ['CONNECT', '/x'])
     assert.match(await raw('CONNECT a:80 HTTP/1.1\r\nhost: a\r\n\r\n'), /^HTTP\/1\.1 404 /)
+  })
+
+  test('hostile 87: a CONNECT whose client goes away before the answer harms nobody', async () => {
+    const { promise, resolve } = Promise.withResolvers<Decided>()
+    fake.answer = () => promise
+    const others = listener.connections()
+    const socket = await dial()
+    socket.write('CONNECT /ext-authz/x HTTP/1.1\r\nhost: a\r\nx-alcazar-workload: a/b\r\n\r\n')
+    await eventually('it is asked', () => fake.asked.length === 1)
+    socket.resetAndDestroy()
+    await eventually('it is forgotten', () => listener.connections() <= others)
+    resolve(decided())
+    assert.equal((await ask({ headers: WORKLOAD })).status, 200)
+  })
+
+  test('hostile 87: a CONNECT leaves no connection behind, whatever the client sends after it', async () => {
+    const others = listener.connections()
+    const socket = await dial()
+    socket.write(`CONNECT a:80 HTTP/1.1\r\nhost: a\r\n\r\n${'x'.repeat(100_000)}`)
+    await eventually('it is closed', () => listener.connections() <= others)
+    socket.destroy()
   })
 
   test('hostile 87: what Node cannot parse is 400', async () => {

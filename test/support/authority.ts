@@ -25,6 +25,7 @@ export function memoryKeys(): KeyProvider {
       if (signer === undefined) throw new Error(`no key ${id}`)
       return signer
     },
+    discard: async (id) => void keys.delete(id),
   }
 }
 

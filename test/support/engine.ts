@@ -24,8 +24,7 @@ const ask = askHeaderRules(PROVIDERS.map((name) => ({ name, header: 'x-ext-authz
 
 /** What the compiled engine says of a request of the corpus, in the corpus' own terms. */
 export async function engineDecide(row: Row, request: Request): Promise<Outcome> {
-  const [explained] = await whatIf(toSupposed(row), [toQuestion(request)], { explain: false })
-  if (explained === undefined) throw new TypeError('no answer')
+  const explained = await whatIf(toSupposed(row))(toQuestion(request), { explain: false })
   const { phase: _, reason: __, allowedBy: ___, ...outcome } = explained.decision
   return { ...outcome, ...(explained.upstream === undefined ? {} : { upstream: explained.upstream }) } as Outcome
 }

@@ -1,7 +1,6 @@
 import type { DecisionPorts } from '../../src/api/decision-ports.ts'
 import type { DecisionInspection } from '../../src/api/http/deps.ts'
 import type { Decide, Decided, WorkloadReference } from '../../src/decide/decide.ts'
-import type { Supposed } from '../../src/decide/what-if.ts'
 import { AppError } from '../../src/kernel/errors.ts'
 import type { Decision } from '../../src/policy/decision.ts'
 import type { Question } from '../../src/policy/request.ts'
@@ -54,8 +53,8 @@ export function fakeInspection(overrides: Partial<DecisionInspection> = {}): Dec
       if (localAdmin === true || bearer === 'viewer') return { identity: 'spiffe://cluster.local', isViewer: true }
       throw new AppError('auth.missing', 'no proof')
     },
-    examine: async () => ({ decision: ALLOWED, version: 17 }),
-    whatIf: async (_supposed: Supposed, questions) => questions.map(() => ({ decision: ALLOWED })),
+    inspect: () => ({ version: 17, examine: async () => ({ decision: ALLOWED }) }),
+    whatIf: () => async () => ({ decision: ALLOWED }),
     workloadOf: ({ namespace, name }) => ({ namespace, name, labels: { stored: 'yes' }, ip: null, ports: 'as-told' }),
     mesh: () => ({
       rootNamespace: 'istio-system',

@@ -11,13 +11,14 @@ import { keyOf } from '../../src/mesh/snapshot.ts'
 /** A clock that stands still until it is moved. */
 export class FakeClock implements Clock {
   #now: number
+  #set = 0
 
   constructor(now: number) {
     this.#now = now
   }
 
   now(): number {
-    return this.#now
+    return this.#now + this.#set
   }
 
   monotonic(): number {
@@ -26,6 +27,11 @@ export class FakeClock implements Clock {
 
   advance(milliseconds: number): void {
     this.#now += milliseconds
+  }
+
+  /** Somebody sets the wall clock; no time passes. */
+  set(milliseconds: number): void {
+    this.#set += milliseconds
   }
 }
 

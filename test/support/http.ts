@@ -128,6 +128,8 @@ export const fakeFederation: HttpDeps['federation'] = {
   add: async () => notFederated(),
   refresh: async () => notFederated(),
   remove: async () => notFederated(),
+  bundleOf: () => null,
+  onChange: () => () => {},
 }
 
 function notFederated(): never {
@@ -147,6 +149,7 @@ const PLAN = {
   automatic: ['intermediate', 'jwt'],
   jwtPublishSeconds: 300,
   jwtTtlSeconds: 300,
+  crossSign: false,
   skewSeconds: 60,
   longestLeafSeconds: 86_400,
 } as const
@@ -178,6 +181,7 @@ export const fakeAuthorities: HttpDeps['authorities'] = {
 export function fakeDeps(overrides: Partial<HttpDeps> = {}): HttpDeps {
   return {
     version: '0.0.0-test',
+    trustDomain: 'cluster.local',
     limits: () => LIMITS,
     nextRequestId: openRequestIds(),
     observer: new FakeObserver(),
@@ -231,10 +235,12 @@ export function fakeDeps(overrides: Partial<HttpDeps> = {}): HttpDeps {
       authorities: [],
       bundle: { sequence: 3, roots: 1 },
       listeners: [{ name: 'https', address: '127.0.0.1:1' }],
+      token: null,
       record: { depth: 0, ok: true, restored: null },
       servingCertificate: { notAfter: NOW + 86_400 },
       authorityImport: null,
       resources: { isLoaded: true, version: 0, count: 0, watched: [] },
+      federation: [],
     }),
     authorize,
     ...overrides,

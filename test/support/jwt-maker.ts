@@ -27,6 +27,8 @@ function generate(alg: JwtAlgorithm) {
       return generateKeyPairSync('ec', { namedCurve: 'P-256' })
     case 'ES384':
       return generateKeyPairSync('ec', { namedCurve: 'P-384' })
+    case 'ES512':
+      return generateKeyPairSync('ec', { namedCurve: 'P-521' })
     case 'EdDSA':
     case 'Ed25519':
       return generateKeyPairSync('ed25519')
@@ -59,6 +61,8 @@ export function signToken(key: TokenKey, input: string): Buffer {
       return sign('sha256', data, { key: privateKey, dsaEncoding: 'ieee-p1363' })
     case 'ES384':
       return sign('sha384', data, { key: privateKey, dsaEncoding: 'ieee-p1363' })
+    case 'ES512':
+      return sign('sha512', data, { key: privateKey, dsaEncoding: 'ieee-p1363' })
     case 'EdDSA':
     case 'Ed25519':
       return sign(null, data, privateKey)

@@ -9,9 +9,9 @@ export type Command =
   | { readonly do: 'wait'; readonly seconds: number }
   | { readonly do: 'fail'; readonly how: 'before' | 'after' }
   | { readonly do: 'issue'; readonly ttl: number }
-  | { readonly do: 'renew'; readonly ttl: number; readonly pick: number }
+  | { readonly do: 'renew'; readonly ttl: number; readonly pick: number; readonly isLost: boolean }
   | { readonly do: 'poll'; readonly pick: number }
-  | { readonly do: 'prepare' | 'rotate'; readonly kind: AuthorityKind }
+  | { readonly do: 'prepare' | 'rotate'; readonly kind: AuthorityKind; readonly crossSign: boolean }
   | { readonly do: 'activate' | 'retire' | 'taint' | 'revoke'; readonly pick: number; readonly isForced: boolean }
   | { readonly do: 'abort' | 'force'; readonly pick: number }
 
@@ -26,9 +26,9 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: what('tick') }) },
   { weight: 6, arbitrary: fc.record({ do: what('wait'), seconds }) },
   { weight: 4, arbitrary: fc.record({ do: what('issue'), ttl }) },
-  { weight: 4, arbitrary: fc.record({ do: what('renew'), ttl, pick }) },
+  { weight: 4, arbitrary: fc.record({ do: what('renew'), ttl, pick, isLost: fc.boolean() }) },
   { weight: 3, arbitrary: fc.record({ do: what('poll'), pick }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('prepare', 'rotate'), kind }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('prepare', 'rotate'), kind, crossSign: fc.boolean() }) },
   {
     weight: 5,
     arbitrary: fc.record({ do: fc.constantFrom('activate', 'retire'), pick, isForced: fc.constant(false) }),
@@ -62,11 +62,14 @@ export async function perform(model: RotationModel, command: Command): Promise<v
       const holder = oneOf(model.holders, command.pick)
       if (holder === undefined) return
       if (command.do === 'poll') return model.poll(holder)
-      return model.attempt(() => model.issue(command.ttl, holder))
+      return model.attempt(() => model.issue(command.ttl, { renewed: holder, isLost: command.isLost }))
     }
     case 'prepare':
     case 'rotate':
-      return model.attempt(() => running.rotator[command.do]({ kind: command.kind, ...NOTE }))
+      return model.attempt(() => {
+        const { kind, crossSign } = command
+        return running.rotator[command.do]({ kind, crossSign: kind === 'root' && crossSign, ...NOTE })
+      })
     case 'abort':
     case 'force': {
       const { rotations, authorities } = running.authorities.view()

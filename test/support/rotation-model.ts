@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import type { Authority, AuthorityKind, Rotation } from '../../src/ca/authority.ts'
 import { isTrusted } from '../../src/ca/build-bundle.ts'
+import { crossChain } from '../../src/ca/cross-chain.ts'
 import { LeafSigner } from '../../src/ca/sign-leaf.ts'
 import { parseSpiffeId } from '../../src/identity/spiffe-id.ts'
 import { AppError } from '../../src/kernel/errors.ts'
@@ -22,6 +23,12 @@ interface Holder {
   readonly notAfter: number
   readonly root: string
   readonly bundle: ReadonlySet<string>
+}
+
+interface Renewal {
+  readonly renewed?: Holder
+  /** It was signed, and the holder goes on with what it had. */
+  readonly isLost?: boolean
 }
 
 /** What must hold in every state, whatever was asked, whenever the clock jumped and the process died. */
@@ -61,9 +68,9 @@ export class RotationModel {
     this.#watch()
   }
 
-  /** A new holder; with `renewed` one that had a certificate before and proved it. */
-  async issue(ttlSeconds: number, renewed?: Holder): Promise<void> {
-    const { authorities } = this.running
+  /** A new holder; with `renewed` one that had a certificate before and proved it, whose answer may be lost. */
+  async issue(ttlSeconds: number, { renewed, isLost = false }: Renewal = {}): Promise<void> {
+    const { authorities, reports } = this.running
     const { clock, uptake } = this.world
     const random = (size: number) => Buffer.from(crypto.getRandomValues(new Uint8Array(size)))
     const signer = new LeafSigner({ authorities, record: uptake, clock, random, backdate: 120, verifySample: 0 })
@@ -73,19 +80,21 @@ export class RotationModel {
     this.#checkVerifiable(authority.issuer)
     const caller = { identity: IDENTITY, attestor: 'jwt', subject: 'web' } as const
     const { serial, notAfter, issuer } = await signer.sign(draft, { caller, peer: 'local' })
-    if (renewed !== undefined) this.#holders = this.#holders.filter((one) => one !== renewed)
-    const holder = { serial, notAfter, root: authority.issuer, bundle: this.#bundle() }
-    this.#holders.push(holder)
     if (renewed !== undefined) {
-      const report = { serial: renewed.serial, sequence: issuer.bundleSequence, notAfter: renewed.notAfter }
-      await uptake.reportBundles([report])
+      reports.shown(renewed.serial)
+      reports.renewed({ serial: renewed.serial, sequence: issuer.bundleSequence, notAfter: renewed.notAfter }, serial)
+      await reports.flush()
     }
+    if (isLost) return
+    this.#holders = this.#holders.filter((one) => one !== renewed)
+    this.#holders.push({ serial, notAfter, root: authority.issuer, bundle: this.#bundle() })
   }
 
   /** A holder fetches the bundle and says so. */
   async poll(holder: Holder): Promise<void> {
-    const { sequence } = this.running.authorities.current()
-    await this.world.uptake.reportBundles([{ serial: holder.serial, sequence, notAfter: holder.notAfter }])
+    const { authorities, reports } = this.running
+    reports.add({ serial: holder.serial, sequence: authorities.current().sequence, notAfter: holder.notAfter })
+    await reports.flush()
     this.#holders = this.#holders.map((one) => (one === holder ? { ...one, bundle: this.#bundle() } : one))
   }
 
@@ -171,11 +180,18 @@ export class RotationModel {
     for (const one of rotations) if (one.endedAt !== null) this.#ended.set(one.id, one)
   }
 
-  /** Everybody with an unexpired certificate can verify what is signed now. */
-  #checkVerifiable(root: string): void {
+  /** Everybody with an unexpired certificate can verify what is signed now, by its root or by the way to an older one. */
+  #checkVerifiable(id: string): void {
+    const authorities = this.running.authorities.list()
+    const root = authorities.find((one) => one.id === id) ?? assert.fail('it signs below no root')
+    const anchors = [id, ...crossChain(authorities, root).map(({ by }) => by.id)]
     if (this.#isForced()) this.exempt()
     for (const { bundle, notAfter } of this.#holders) {
-      if (notAfter + SKEW > this.now) assert.ok(bundle.has(root), 'a holder cannot verify what is signed now')
+      if (notAfter + SKEW > this.now)
+        assert.ok(
+          anchors.some((anchor) => bundle.has(anchor)),
+          'a holder cannot verify what is signed now',
+        )
     }
   }
 

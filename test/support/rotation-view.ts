@@ -53,5 +53,6 @@ export const PLAN: RotationPlan = {
   automatic: ['intermediate', 'jwt'],
   jwtPublishSeconds: 30,
   jwtTtlSeconds: 20,
+  crossSign: false,
   skewSeconds: 10,
 }

@@ -4,7 +4,9 @@ import type { Authority } from '../../src/ca/authority.ts'
 import { createJwtAuthority } from '../../src/ca/jwt/create-jwt-authority.ts'
 import type { KeyProvider } from '../../src/ca/key-provider.ts'
 import type { Intent, IssuanceRecord } from '../../src/ca/record.ts'
+import { BundleReports } from '../../src/ca/rotation/bundle-reports.ts'
 import type { LiveCertificates } from '../../src/ca/rotation/measures.ts'
+import { NewKeys } from '../../src/ca/rotation/new-keys.ts'
 import type { RotationPlan } from '../../src/ca/rotation/next-step.ts'
 import { Rotator } from '../../src/ca/rotation/rotator.ts'
 import type { BundleReport, UptakeRecord } from '../../src/ca/rotation/uptake.ts'
@@ -72,6 +74,7 @@ export interface WorldOptions {
   readonly intermediateTtl: number
   readonly jwtTtl: number
   readonly automatic: RotationPlan['automatic']
+  readonly crossSign: boolean
 }
 
 const DEFAULTS: WorldOptions = {
@@ -79,6 +82,7 @@ const DEFAULTS: WorldOptions = {
   intermediateTtl: 2 * DAY,
   jwtTtl: 2 * DAY,
   automatic: ['intermediate', 'jwt'],
+  crossSign: false,
 }
 
 export const SKEW = 60
@@ -102,6 +106,7 @@ export function newRotationWorld(change: Partial<WorldOptions> = {}, log: Log = 
     automatic: options.automatic,
     jwtPublishSeconds: 300,
     jwtTtlSeconds: 300,
+    crossSign: options.crossSign,
     skewSeconds: SKEW,
   }
   const store = new FakeAuthorityStore()
@@ -112,6 +117,7 @@ export function newRotationWorld(change: Partial<WorldOptions> = {}, log: Log = 
 export interface RunningWorld {
   readonly authorities: Authorities
   readonly rotator: Rotator
+  readonly reports: BundleReports
 }
 
 const random = (size: number) => randomBytes(size)
@@ -130,13 +136,15 @@ export async function startWorld(
       intermediate: { keyType: 'ec-p256', ttl: options.intermediateTtl },
     },
   )
+  const newKeys = new NewKeys(keys, log)
   const rotator = new Rotator({
-    ...{ authorities, uptake, keys, clock, random, log, plan },
+    ...{ authorities, uptake, keys: newKeys, clock, random, log, plan },
     uncounted: () => [],
     async createJwt({ now, keyType = 'ec-p256' }) {
       const jwt = { trustDomain, keyType, ttlSeconds: options.jwtTtl, now, state: 'prepared' as const }
-      return (await createJwtAuthority({ keys, random }, jwt)).authority
+      return (await createJwtAuthority({ keys: newKeys, random }, jwt)).authority
     },
   })
-  return { authorities, rotator }
+  const isNeeded = () => authorities.list().some(({ kind, state }) => kind === 'root' && state === 'prepared')
+  return { authorities, rotator, reports: new BundleReports({ record: uptake, log, isNeeded }) }
 }

@@ -39,6 +39,7 @@ const HOME: Readonly<Record<string, string | readonly string[]>> = {
   '@peculiar/x509': 'pki',
   '@peculiar/webcrypto': 'pki',
   'reflect-metadata': 'pki',
+  pkcs11js: 'pki/pkcs11',
   jose: ['identity', 'decide'],
   pino: 'telemetry',
   'pino-pretty': 'telemetry',

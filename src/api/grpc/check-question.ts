@@ -6,7 +6,7 @@ import { malformed } from './wire-reader.ts'
 
 /**
  * What the proxy asks, in the terms of policies. What it does not tell stays unknown: without an address the port is 0
- * and the source empty (a Unix socket), which no policy names.
+ * and the source empty (a Unix socket), which holds in every rule that refuses and in none that allows.
  */
 export function toQuestion(request: CheckRequest, urisOf: UrisOfCertificate): Question {
   const { source, destination, http } = request

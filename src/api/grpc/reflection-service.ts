@@ -36,8 +36,9 @@ export function addReflectionService(server: Server, { services, metadata }: Ref
     refuseOver(metadata, metadataSize(call.metadata), 'the metadata is')
     call.on('data', (decoded: Decoded<ServerReflectionRequest>) => {
       if ('error' in decoded) failStream(call, decoded.error)
-      else call.write(answer(files, services, decoded.request))
+      else if (!call.write(answer(files, services, decoded.request))) call.pause() // answers that nobody takes must not pile up
     })
+    call.on('drain', () => call.resume())
     call.on('end', () => call.end())
   })
   for (const { serverReflectionInfo: method } of [ServerReflectionService, ServerReflectionAlphaService]) {

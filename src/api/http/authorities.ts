@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import type { Outlook } from '../../ca/rotation/outlook.ts'
 import { type AuthorityOverview, overviewOf } from '../../ca/rotation/overview.ts'
 import { find } from '../../ca/rotation/transitions.ts'
-import { KeyTypeField, Kind, NextStepField, Reason, refuseUnfitKey } from './authority-fields.ts'
+import { CrossSignField, KeyTypeField, Kind, NextStepField, Reason, refuseUnfitKey } from './authority-fields.ts'
 import type { App } from './base.ts'
 import type { AuthorityView, HttpDeps, NextStepView } from './deps.ts'
 import { PageOf, Timestamp } from './fields.ts'
@@ -13,11 +13,14 @@ import { toTimestamp } from './time.ts'
 export const authorityFields = {
   id: Type.String(),
   kind: Kind,
-  state: Type.Enum(['prepared', 'active', 'draining', 'retired', 'tainted', 'revoked']),
+  state: Type.Enum(['prepared', 'active', 'draining', 'trusted', 'retired', 'tainted', 'revoked']),
   keyType: Type.String(),
   notBefore: Timestamp,
   notAfter: Timestamp,
   issuer: Type.String({ description: 'Id of the authority that signed it; its own for a root' }),
+  crossSignedBy: Type.Optional(
+    Type.String({ description: 'Of a root: id of the older one that has certified it, too' }),
+  ),
   liveLeaves: Type.Optional(Type.Integer({ description: 'Certificates below it that have not expired' })),
   nextStep: Type.Optional(NextStepField),
 }
@@ -26,7 +29,12 @@ export const authorityFields = {
 export const AuthorityItem = Type.Object(authorityFields)
 
 const PrepareBody = Type.Object(
-  { kind: Kind, keyType: Type.Optional(KeyTypeField), reason: Type.Optional(Reason) },
+  {
+    kind: Kind,
+    keyType: Type.Optional(KeyTypeField),
+    crossSign: Type.Optional(CrossSignField),
+    reason: Type.Optional(Reason),
+  },
   { additionalProperties: false },
 )
 
@@ -51,10 +59,10 @@ export function addAuthorities(app: App, deps: HttpDeps, guards: Guards): void {
     response: { 200: AuthorityItem, 201: AuthorityItem, default: Problem },
   }
   app.post('/v1/authorities', { ...guards.admin, schema: prepare }, async (request, reply) => {
-    const { kind, keyType, reason = '' } = request.body
+    const { kind, keyType, crossSign, reason = '' } = request.body
     refuseUnfitKey(kind, keyType)
     const before = await deps.authorities.outlook()
-    const { id } = await deps.authorities.rotator.prepare({ kind, keyType, reason, actor: request.actor })
+    const { id } = await deps.authorities.rotator.prepare({ kind, keyType, crossSign, reason, actor: request.actor })
     const isNew = before.view.authorities.every((authority) => authority.id !== id)
     reply.code(isNew ? 201 : 200)
     return itemOf(await deps.authorities.outlook(), id)
@@ -69,18 +77,19 @@ export function itemOf(outlook: Outlook, id: string): Static<typeof AuthorityIte
   return toOverviewItem(overview)
 }
 
-function toOverviewItem({ authority, liveLeaves, nextStep }: AuthorityOverview): Static<typeof AuthorityItem> {
-  return toAuthorityItem({ ...authority, liveLeaves, nextStep })
+function toOverviewItem({ authority, ...known }: AuthorityOverview): Static<typeof AuthorityItem> {
+  return toAuthorityItem({ ...authority, ...known })
 }
 
 /** Field by field: its certificate is in the bundle, not here. */
 export function toAuthorityItem(view: AuthorityView): Static<typeof AuthorityItem> {
-  const { id, kind, state, keyType, issuer, liveLeaves, nextStep } = view
+  const { id, kind, state, keyType, issuer, crossSignedBy, liveLeaves, nextStep } = view
   return {
     ...{ id, kind, state, keyType },
     notBefore: toTimestamp(view.notBefore),
     notAfter: toTimestamp(view.notAfter),
     issuer,
+    ...(crossSignedBy === undefined ? {} : { crossSignedBy }),
     ...(liveLeaves === undefined ? {} : { liveLeaves }),
     ...(nextStep === undefined ? {} : { nextStep: toNextStep(nextStep) }),
   }

@@ -12,6 +12,10 @@ export const Kind = Type.Enum(['root', 'intermediate', 'jwt'])
 export const KeyTypeField = Type.Enum([...KEY_TYPES], { description: 'The configured one if absent' })
 export const Reason = Type.String({ minLength: 1, maxLength: 500, description: 'For the record' })
 
+export const CrossSignField = Type.Boolean({
+  description: 'Of a root: let the old one certify it, so that nobody is waited for; as configured if absent',
+})
+
 /** Whom a gate waits for. */
 export const Waiting = Type.Union([
   Type.Object(

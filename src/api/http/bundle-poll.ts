@@ -3,20 +3,32 @@ import { type Static, Type } from 'typebox'
 import { DURATION_FORM, toSeconds } from '../../kernel/duration.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { BundleWaiters } from './bundle-waiters.ts'
-import { connectionOf } from './connection.ts'
-import type { HttpDeps } from './deps.ts'
+import { isKnownTag } from './etag.ts'
+import type { FindBundle } from './served-bundle.ts'
+
+/** Whose bundle is wanted. */
+export const WantedFields = {
+  trustDomain: Type.Optional(
+    Type.String({ description: 'A trust domain that this service federates with; its own one if absent' }),
+  ),
+}
 
 /** How a client asks for the bundle behind the one that it has. */
 export const BundleQuery = Type.Object(
   {
+    ...WantedFields,
     after: Type.Optional(
       Type.String({
-        pattern: '^(?:0|[1-9][0-9]{0,14})$',
+        pattern: '^(?:0|[1-9][0-9]{0,18})$',
         description: 'Sequence of the bundle that the client uses: 304 unless there is a newer one',
       }),
     ),
     wait: Type.Optional(
-      Type.String({ maxLength: 16, description: 'How long to wait for a newer one, such as `60s`; a minute at most' }),
+      Type.String({
+        maxLength: 16,
+        description:
+          'How long to wait for one that is newer than `after`, or other than the one of `If-None-Match`, such as `60s`; a minute at most',
+      }),
     ),
   },
   { additionalProperties: false },
@@ -28,27 +40,33 @@ interface Poll {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
   readonly query: Static<typeof BundleQuery>
+  readonly find: FindBundle
 }
 
-/**
- * Waits as the query says and tells whether there is something to send. What a client says to have counts for the
- * certificate of its connection, and for no other.
- */
-export async function pollBundle(deps: HttpDeps, waiters: BundleWaiters, poll: Poll): Promise<boolean> {
-  const milliseconds = waitOf(poll.query.wait) * 1000
-  if (poll.query.after === undefined) return true
-  const after = Number(poll.query.after)
-  const { clientCertificate } = connectionOf(poll.request.raw.socket)
-  if (clientCertificate !== undefined) deps.reportBundle(clientCertificate, after)
+/** Waits as the query says and tells whether there is something to send; a bundle that is gone is news, too. */
+export async function pollBundle(waiters: BundleWaiters, { request, reply, query, find }: Poll): Promise<boolean> {
+  const milliseconds = waitOf(query.wait) * 1000
+  const isNewer = newsOf(query.after, request.headers['if-none-match'])
+  if (isNewer === null) return true
+  const isNews = () => {
+    const bundle = find()
+    return bundle === null || isNewer(bundle)
+  }
   const gone = new AbortController()
-  poll.reply.raw.once('close', () => gone.abort())
-  await waiters.wait({ after, milliseconds, signal: gone.signal })
-  return deps.bundle.current().sequence > after
+  reply.raw.once('close', () => gone.abort())
+  await waiters.wait({ isNews, milliseconds, signal: gone.signal })
+  return isNews()
 }
 
-/** The client's bundle is the one in force. */
-export function sendNothingNew(reply: FastifyReply, etag: string): FastifyReply {
-  return reply.code(304).headers({ etag, 'cache-control': 'no-cache' }).send()
+type Found = NonNullable<ReturnType<FindBundle>>
+
+/** What is news to the client; null: it does not say what it has. */
+function newsOf(after: string | undefined, ifNoneMatch: string | undefined): ((bundle: Found) => boolean) | null {
+  if (after !== undefined) {
+    const sequence = BigInt(after)
+    return (bundle) => bundle.isNewTo(sequence)
+  }
+  return ifNoneMatch === undefined ? null : ({ etag }) => !isKnownTag(etag, ifNoneMatch)
 }
 
 function waitOf(wait: string | undefined): number {

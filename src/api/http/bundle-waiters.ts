@@ -1,42 +1,45 @@
 import { AppError } from '../../kernel/errors.ts'
-import type { WatchedBundle } from './deps.ts'
 
-/** How long somebody waits for which bundle. */
+/** How long somebody waits for what. */
 export interface BundleWait {
-  /** The newest sequence that the client has. */
-  readonly after: number
+  /** Whether there is something to tell. */
+  readonly isNews: () => boolean
   readonly milliseconds: number
   /** Ends the wait when the client goes away. */
   readonly signal: AbortSignal
 }
 
+/** Where bundles change. */
+export interface WatchedBundles {
+  /** Told after each change, and sometimes when there was none; gives back what ends it. */
+  onChange(listener: () => void): () => void
+}
+
 /** Each holds a request and a connection. */
 const MAX_WAITERS = 10_000
 
-/** Those who wait for the next bundle on one listener, at most 10,000. */
+/** Those who wait for the next bundle on one listener, whoever's it is: at most 10,000. */
 export class BundleWaiters {
-  readonly #bundle: WatchedBundle
   readonly #limit: number
-  readonly #waiting = new Set<{ readonly after: number; readonly wake: () => void }>()
-  readonly #stopWatching: () => void
+  readonly #waiting = new Set<{ readonly isNews: () => boolean; readonly wake: () => void }>()
+  readonly #stops: readonly (() => void)[]
   #isClosed = false
 
-  constructor(bundle: WatchedBundle, limit = MAX_WAITERS) {
-    this.#bundle = bundle
+  constructor(watched: readonly WatchedBundles[], limit = MAX_WAITERS) {
     this.#limit = limit
-    this.#stopWatching = bundle.onChange(() => this.#wake((after) => this.#isNews(after)))
+    this.#stops = watched.map((bundles) => bundles.onChange(() => this.#wakeThoseWithNews()))
   }
 
-  /** Resolves as soon as there is a newer bundle, and at the end of the wait; `limit.queue` when too many wait. */
-  async wait({ after, milliseconds, signal }: BundleWait): Promise<void> {
-    if (this.#isNews(after) || milliseconds === 0 || this.#isClosed || signal.aborted) return
+  /** Resolves as soon as there is news, and at the end of the wait; `limit.queue` when too many wait. */
+  async wait({ isNews, milliseconds, signal }: BundleWait): Promise<void> {
+    if (isNews() || milliseconds === 0 || this.#isClosed || signal.aborted) return
     if (this.#waiting.size >= this.#limit) {
       throw new AppError('limit.queue', 'too many wait for the next bundle: ask without `wait`', {
         retryAfterSeconds: 60,
       })
     }
     const { promise, resolve } = Promise.withResolvers<void>()
-    const one = { after, wake: resolve }
+    const one = { isNews, wake: resolve }
     const timer = setTimeout(resolve, milliseconds)
     this.#waiting.add(one)
     signal.addEventListener('abort', () => resolve(), { once: true })
@@ -48,15 +51,11 @@ export class BundleWaiters {
   /** Answers everybody who waits, and lets nobody wait any more. */
   close(): void {
     this.#isClosed = true
-    this.#stopWatching()
-    this.#wake(() => true)
+    for (const stop of this.#stops) stop()
+    for (const { wake } of this.#waiting) wake()
   }
 
-  #isNews(after: number): boolean {
-    return this.#bundle.current().sequence > after
-  }
-
-  #wake(isMeant: (after: number) => boolean): void {
-    for (const { after, wake } of this.#waiting) if (isMeant(after)) wake()
+  #wakeThoseWithNews(): void {
+    for (const { isNews, wake } of this.#waiting) if (isNews()) wake()
   }
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { type Static, Type } from 'typebox'
 import type { CrlState } from '../../ca/crl.ts'
 import { AppError } from '../../kernel/errors.ts'
@@ -57,10 +56,10 @@ export function addCrl(app: App, deps: HttpDeps): void {
   }
   app.get('/v1/crl/:authorityId', { schema: one }, async (request, reply) => {
     const { authorityId } = request.params
-    const body = deps.crls.current().states.find(({ authority }) => authority === authorityId)?.crl?.der
-    if (body === undefined) throw new AppError('resource.not_found', 'no trusted authority with this id has a CRL')
-    const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
-    return sendTagged(request, reply, { etag, type: CRL_TYPE, body })
+    const crl = deps.crls.current().states.find(({ authority }) => authority === authorityId)?.crl ?? null
+    if (crl === null) throw new AppError('resource.not_found', 'no trusted authority with this id has a CRL')
+    // a number is never given to two CRLs
+    return sendTagged(request, reply, { etag: `"${crl.number}"`, type: CRL_TYPE, body: crl.der })
   })
 
   const list = {

@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import type { WorkloadReference } from '../../decide/decide.ts'
-import type { Explained, ExplainOptions, Supposed } from '../../decide/what-if.ts'
+import type { Inspection } from '../../decide/open-decider.ts'
+import type { Explained, Supposed } from '../../decide/what-if.ts'
 import { parseWorkloadName } from '../../decide/workload-name.ts'
 import { WrittenBody } from '../../decide/written-body.ts'
 import { toWrittenMesh } from '../../decide/written-mesh.ts'
@@ -21,10 +22,8 @@ import { Problem } from './problem.ts'
 
 type Body = Static<typeof WrittenBody>
 
-interface Decisions {
-  readonly version: number
-  readonly decisions: readonly Explained[]
-}
+/** Characters of all decisions of one answer. */
+const MAX_ANSWER = 32 * 1024 * 1024
 
 /** `POST /v1/decisions`: decisions by the stored policies or, as a what-if, by those of the body. */
 export function addDecisions(app: App, deps: HttpDeps, door: Door): void {
@@ -47,9 +46,9 @@ export function addDecisions(app: App, deps: HttpDeps, door: Door): void {
       const { body } = request
       refuseUnlessOwn(body, inquirers.get(request), deps)
       const questions = body.requests.map((written, i) => toWrittenQuestion(written, `requests[${i}]`))
-      const { version, decisions } = await decideAll(body, questions, deps)
-      const flat = decisions.map(({ decision, ...others }) => ({ ...decision, ...others }))
-      return sendJsonText(reply, JSON.stringify({ version, decisions: flat }))
+      const { version, examine } = await toInspection(body, deps)
+      const decisions = await toTexts(questions, (question) => examine(question, { explain: body.explain ?? false }))
+      return sendJsonText(reply, `{"version":${version},"decisions":[${decisions.join(',')}]}`)
     },
   )
 }
@@ -65,13 +64,13 @@ function refuseUnlessOwn({ workload, policies }: Body, inquirer: Inquirer | unde
   if (!isOwn) throw notItsOwn(inquirer.identity)
 }
 
-async function decideAll(body: Body, questions: readonly Question[], deps: HttpDeps): Promise<Decisions> {
-  const { policies, mesh, explain = false } = body
+async function toInspection(body: Body, deps: HttpDeps): Promise<Inspection> {
+  const { policies, mesh, workload } = body
+  const { inspection } = deps
   if (policies !== undefined) {
-    const supposed = await toSupposed({ ...body, policies }, deps)
-    return { version: 0, decisions: await deps.inspection.whatIf(supposed, questions, { explain }) }
+    return { version: 0, examine: inspection.whatIf(await toSupposed({ ...body, policies }, deps)) }
   }
-  if (mesh === undefined) return decideByStored(toReference(body.workload), questions, { ...deps.inspection, explain })
+  if (mesh === undefined) return inspection.inspect(toReference(workload))
   throw new AppError('request.malformed', '`mesh` belongs to a what-if: give `policies`, too')
 }
 
@@ -99,19 +98,25 @@ function toReference(workload: Body['workload']): WorkloadReference {
   return { by: 'name', ...parseWorkloadName(workload) }
 }
 
-async function decideByStored(
-  reference: WorkloadReference,
+/** Each answer as JSON; `limit.size` where they get too long: a story names every rule. */
+async function toTexts(
   questions: readonly Question[],
-  { examine, explain }: ExplainOptions & Pick<HttpDeps['inspection'], 'examine'>,
-): Promise<Decisions> {
-  const decisions: Explained[] = []
-  let last = 0
+  examine: (question: Question) => Promise<Explained>,
+): Promise<readonly string[]> {
+  const texts: string[] = []
+  let room = MAX_ANSWER
   const pause = openSlices()
   for (const question of questions) {
-    const { version, ...explained } = await examine(reference, question, { explain })
-    last = version
-    decisions.push(explained)
+    const { decision, ...others } = await examine(question)
+    const text = JSON.stringify({ ...decision, ...others })
+    room -= text.length
+    if (room < 0) {
+      throw new AppError('limit.size', `the answer would have more than ${MAX_ANSWER} characters: ask fewer at once`, {
+        wanted: 'fewer requests, or no `explain`',
+      })
+    }
+    texts.push(text)
     await pause()
   }
-  return { version: last, decisions }
+  return texts
 }

@@ -4,6 +4,7 @@ import type { BundleSource } from '../../ca/bundle.ts'
 import type { CrlPublisher } from '../../ca/crl-publisher.ts'
 import type { Deny } from '../../ca/deny.ts'
 import type { Federation } from '../../ca/federation/federation.ts'
+import type { FederationStatus } from '../../ca/federation/member.ts'
 import type { Importer } from '../../ca/import/importer.ts'
 import type { SignedIntermediate, SignIntermediateRequest } from '../../ca/import/sign-intermediate.ts'
 import type { ImportStatus } from '../../ca/import/watch-import.ts'
@@ -63,6 +64,7 @@ export interface HttpBase {
 /** What the REST API asks of the rest of the service. */
 export interface HttpDeps extends HttpBase {
   readonly version: string
+  readonly trustDomain: string
   readonly issue: IssueCertificate
   /** Called for each request for a certificate that is refused before it comes to `issue`. */
   readonly onUnread: (request: UnreadRequest) => void
@@ -73,7 +75,7 @@ export interface HttpDeps extends HttpBase {
   readonly authorities: AuthorityPorts
   readonly crls: Pick<CrlPublisher, 'current'>
   readonly deny: Pick<Deny, 'add' | 'list' | 'remove'>
-  readonly federation: Pick<Federation, 'list' | 'add' | 'refresh' | 'remove'>
+  readonly federation: Pick<Federation, 'list' | 'add' | 'refresh' | 'remove' | 'bundleOf' | 'onChange'>
   readonly importer: Importer
   readonly signIntermediate: (request: SignIntermediateRequest) => Promise<SignedIntermediate>
   /** Of a new intermediate, where nothing else is asked for. */
@@ -122,7 +124,7 @@ export interface JwtPorts {
 export interface DecisionInspection {
   /** Who asks; throws `auth.*` for one who is neither a viewer nor a proxy with a client certificate. */
   readonly inquirer: (evidence: Evidence) => Promise<Inquirer>
-  readonly examine: Decider['examine']
+  readonly inspect: Decider['inspect']
   readonly whatIf: WhatIf
   /** The stored workload of this name; throws `resource.not_found` and `decision.not_ready`. */
   readonly workloadOf: (named: NamedWorkload) => Workload
@@ -158,6 +160,8 @@ export interface AuthorityView {
   readonly notBefore: UnixSeconds
   readonly notAfter: UnixSeconds
   readonly issuer: string
+  /** Id of the older root that has cross-signed this one. */
+  readonly crossSignedBy?: string | undefined
   /** Certificates below it that have not expired. */
   readonly liveLeaves?: number
   readonly nextStep?: NextStepView | null
@@ -187,10 +191,13 @@ export interface Status {
   readonly authorities: readonly AuthorityView[]
   readonly bundle: { readonly sequence: number; readonly roots: number }
   readonly listeners: readonly { readonly name: string; readonly address: string }[]
+  /** Label of the PKCS #11 token that authority keys are made in; null: they are files. */
+  readonly token: string | null
   /** Rows that wait to become durable, and whether the last group could be written. */
   readonly record: { readonly depth: number; readonly ok: boolean; readonly restored: Restoration | null }
   readonly servingCertificate: { readonly notAfter: UnixSeconds }
   /** The directory of `authority.import`; null where none is configured. */
   readonly authorityImport: ImportStatus | null
   readonly resources: ResourceStatus
+  readonly federation: readonly FederationStatus[]
 }

@@ -18,7 +18,8 @@ export function toToldWorkload({ rawHeaders }: IncomingMessage): ToldWorkload {
 
 /**
  * What the proxy asks, in the terms of policies. Throws `request.malformed` for a header of a wrong form; what is not
- * told stays unknown: without them the port is 0 and the source empty, which no policy names.
+ * told stays unknown: without them the port is 0 and the source empty, which holds in every rule that refuses and in
+ * none that allows.
  */
 export function toQuestion(message: IncomingMessage, form: Form, urisOf: UrisOfCertificate): Question {
   const { rawHeaders } = message

@@ -41,7 +41,9 @@ export function openExtAuthz(server: Server, { base, decisions, through }: ExtAu
     const response = new ServerResponse(request)
     response.assignSocket(socket)
     response.setHeader('connection', 'close') // what follows a CONNECT is no HTTP (RFC 9110 §9.3.6)
-    response.on('finish', () => socket.end())
+    // Node leaves such a connection to us: nobody else hears its errors, and nobody reads until its end
+    socket.on('error', () => socket.destroy())
+    response.on('finish', () => socket.destroySoon())
     if (handle(request, response)) return
     response.writeHead(404, { 'content-length': 0 }).end()
   })

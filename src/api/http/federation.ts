@@ -29,7 +29,8 @@ const Body = Type.Object(
   { additionalProperties: false },
 )
 
-const Item = Type.Object({
+/** A foreign trust domain as it is shown. */
+export const FederationItem = Type.Object({
   trustDomain: Type.String(),
   url: Type.String(),
   profile: Profile,
@@ -44,6 +45,9 @@ const Item = Type.Object({
   sequence: Type.Union([Type.String({ description: 'Digits' }), Type.Null()]),
   roots: Type.Integer({ description: 'Of the bundle that counts; 0: nobody of the trust domain is believed' }),
   fetchedAt: Type.Union([Timestamp, Type.Null()], { description: 'When the bundle was confirmed last' }),
+  freshUntil: Type.Union([Timestamp, Type.Null()], {
+    description: 'From then on it is stale, unless it is confirmed before: its server has missed two turns',
+  }),
   nextFetchAt: Timestamp,
 })
 
@@ -57,12 +61,12 @@ export function addFederation(app: App, { federation }: Pick<HttpDeps, 'federati
     summary: 'List the foreign trust domains and how their bundles are',
     tags,
     querystring: Type.Object(pageFields, { additionalProperties: false }),
-    response: { 200: PageOf(Item), default: Problem },
+    response: { 200: PageOf(FederationItem), default: Problem },
   }
   app.get('/v1/federation', { ...guards.viewer, schema: list }, async (request) => {
     const { limit, after = '' } = pageOf(request.query)
     const found = federation.list().filter(({ trustDomain }) => trustDomain > after)
-    const items = found.slice(0, limit).map(toItem)
+    const items = found.slice(0, limit).map(toFederationItem)
     return { items, next: found.length > limit ? (items.at(-1)?.trustDomain ?? null) : null }
   })
 
@@ -71,12 +75,12 @@ export function addFederation(app: App, { federation }: Pick<HttpDeps, 'federati
     summary: 'Federate with a trust domain: fetch its bundle now, and from then on at its refresh hint',
     tags,
     body: Body,
-    response: { 201: Item, default: Problem },
+    response: { 201: FederationItem, default: Problem },
   }
   app.post('/v1/federation', { ...guards.admin, schema: add }, async (request, reply) => {
     const added = await federation.add(request.body, request.actor)
     reply.code(201)
-    return toItem(added)
+    return toFederationItem(added)
   })
 
   const refresh = {
@@ -85,10 +89,10 @@ export function addFederation(app: App, { federation }: Pick<HttpDeps, 'federati
     tags,
     params: Params,
     body: Type.Object({}, { additionalProperties: false }),
-    response: { 200: Item, default: Problem },
+    response: { 200: FederationItem, default: Problem },
   }
   app.post('/v1/federation/:trustDomain/refresh', { ...guards.operator, schema: refresh }, async (request) => {
-    return toItem(await federation.refresh(request.params.trustDomain))
+    return toFederationItem(await federation.refresh(request.params.trustDomain))
   })
 
   const remove = {
@@ -104,12 +108,14 @@ export function addFederation(app: App, { federation }: Pick<HttpDeps, 'federati
   })
 }
 
-function toItem(status: FederationStatus): Static<typeof Item> {
-  const { addedAt, fetchedAt, nextFetchAt } = status
+/** Millis → RFC 3339. */
+export function toFederationItem(status: FederationStatus): Static<typeof FederationItem> {
+  const { addedAt, fetchedAt, freshUntil, nextFetchAt } = status
   return {
     ...status,
     addedAt: toMillisTimestamp(addedAt),
     fetchedAt: fetchedAt === null ? null : toMillisTimestamp(fetchedAt),
+    freshUntil: freshUntil === null ? null : toMillisTimestamp(freshUntil),
     nextFetchAt: toMillisTimestamp(nextFetchAt),
   }
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { Type } from 'typebox'
 import { type PublishedKey, toSigningKeys } from '../../ca/jwt/published-keys.ts'
 import { AppError } from '../../kernel/errors.ts'
+import { shortDigest } from '../../kernel/short-digest.ts'
 import { algorithmOf } from '../../pki/jws.ts'
 import type { App } from './base.ts'
 import type { HttpDeps } from './deps.ts'
@@ -88,6 +88,5 @@ function oncePerKeys(build: (published: readonly PublishedKey[]) => object) {
 
 function toTagged(document: object): Tagged {
   const body = JSON.stringify(document)
-  const digest = createHash('sha256').update(body).digest('base64url').slice(0, 22)
-  return { etag: `"${digest}"`, type: 'application/json', body }
+  return { etag: `"${shortDigest(body)}"`, type: 'application/json', body }
 }

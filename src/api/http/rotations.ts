@@ -1,5 +1,15 @@
 import { Type } from 'typebox'
-import { EMPTY_BODY_ALLOWED, KeyTypeField, Kind, Reason, reasonFor, refuseUnfitKey } from './authority-fields.ts'
+import { refuseUncrossable } from '../../ca/rotation/cross-sign-root.ts'
+import { withCrossSign } from '../../ca/rotation/outlook.ts'
+import {
+  CrossSignField,
+  EMPTY_BODY_ALLOWED,
+  KeyTypeField,
+  Kind,
+  Reason,
+  reasonFor,
+  refuseUnfitKey,
+} from './authority-fields.ts'
 import type { App } from './base.ts'
 import type { HttpDeps } from './deps.ts'
 import { PageOf } from './fields.ts'
@@ -11,6 +21,7 @@ const StartBody = Type.Object(
   {
     kind: Kind,
     keyType: Type.Optional(KeyTypeField),
+    crossSign: Type.Optional(CrossSignField),
     reason: Type.Optional(Reason),
     dryRun: Type.Optional(Type.Boolean({ description: 'Only give the timetable; needs no reason' })),
   },
@@ -38,11 +49,12 @@ function addStart(app: App, deps: HttpDeps, guards: Guards): void {
     response: { 200: RotationItem, 201: RotationItem, default: Problem },
   }
   app.post('/v1/rotations', { ...guards.admin, schema: start }, async (request, reply) => {
-    const { kind, keyType, reason, dryRun } = request.body
+    const { kind, keyType, crossSign, reason, dryRun } = request.body
     refuseUnfitKey(kind, keyType)
-    if (dryRun === true) return toForeseen(kind, await outlook())
+    refuseUncrossable(kind, crossSign)
+    if (dryRun === true) return toForeseen(kind, withCrossSign(await outlook(), crossSign))
     const why = reasonFor(reason, 'a rotation')
-    const { id } = await rotator.rotate({ kind, keyType, reason: why, actor: request.actor })
+    const { id } = await rotator.rotate({ kind, keyType, crossSign, reason: why, actor: request.actor })
     reply.code(201)
     return rotationOf(await outlook(), id)
   })

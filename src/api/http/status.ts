@@ -3,6 +3,7 @@ import { AuthorityItem, toAuthorityItem } from './authorities.ts'
 import { ImportStatusBody, toImportStatus } from './authority-import.ts'
 import type { App } from './base.ts'
 import type { HttpDeps, ResourceStatus, Status } from './deps.ts'
+import { FederationItem, toFederationItem } from './federation.ts'
 import { Timestamp } from './fields.ts'
 import { Problem } from './problem.ts'
 import { RestoredField, toRestored } from './restored.ts'
@@ -25,6 +26,9 @@ const StatusBody = Type.Object({
   authorities: Type.Array(AuthorityItem),
   bundle: Type.Object({ sequence: Type.Integer(), roots: Type.Integer() }),
   listeners: Type.Array(Type.Object({ name: Type.String(), address: Type.String() })),
+  token: Type.Union([Type.String(), Type.Null()], {
+    description: 'Label of the PKCS #11 token that authority keys are made in; null: they are files',
+  }),
   record: Type.Object({ depth: Type.Integer(), ok: Type.Boolean(), restored: RestoredField }),
   servingCertificate: Type.Object({ notAfter: Timestamp }),
   authorityImport: Type.Union([ImportStatusBody, Type.Null()], { description: 'The directory of `authority.import`' }),
@@ -34,6 +38,7 @@ const StatusBody = Type.Object({
     count: Type.Integer(),
     watched: Type.Array(WatchedDirectory),
   }),
+  federation: Type.Array(FederationItem, { description: 'Foreign trust domains and how their bundles are' }),
 })
 
 /** `GET /v1/status`: how the service is, in one answer. */
@@ -58,6 +63,7 @@ function toBody(status: Status): Static<typeof StatusBody> {
     servingCertificate: { notAfter: toTimestamp(status.servingCertificate.notAfter) },
     authorityImport: status.authorityImport === null ? null : toImportStatus(status.authorityImport),
     resources: toResources(status.resources),
+    federation: status.federation.map(toFederationItem),
   }
 }
 

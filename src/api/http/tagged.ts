@@ -8,6 +8,11 @@ export interface Tagged {
   readonly body: string | Buffer
 }
 
+/** The client has the document of this ETag already. */
+export function sendUnchanged(reply: FastifyReply, etag: string): FastifyReply {
+  return reply.code(304).headers({ etag, 'cache-control': 'no-cache' }).send()
+}
+
 /** Caches may keep it and have to ask each time: a key that was taken away must not be believed a minute longer. */
 export function sendTagged(request: FastifyRequest, reply: FastifyReply, { etag, type, body }: Tagged): FastifyReply {
   reply.headers({ etag, 'cache-control': 'no-cache' })

@@ -1,5 +1,4 @@
 import type { Clock } from '../../kernel/clock.ts'
-import { AppError } from '../../kernel/errors.ts'
 import type { Log } from '../../kernel/log.ts'
 import { openTurns } from '../../kernel/turns.ts'
 import type { CaCertificate } from '../../pki/ca-certificate.ts'
@@ -7,6 +6,7 @@ import { checkRelationship, type RelationshipRequest } from './check-relationshi
 import type { FetchForeignBundle } from './fetch-foreign-bundle.ts'
 import { ForeignBundleError } from './foreign-bundle-error.ts'
 import type { ForeignRoots } from './foreign-trust.ts'
+import type { ForeignFreshness, ForeignTrustBundle } from './foreign-trust-bundle.ts'
 import {
   changesRoots,
   type FederationStatus,
@@ -14,10 +14,10 @@ import {
   type Member,
   nextHeld,
   pollAfter,
-  toStatus,
+  toHeld,
 } from './member.ts'
-import { parseForeignBundle } from './parse-foreign-bundle.ts'
-import type { FederationStore, StoredBundle, StoredRelationship } from './relationship.ts'
+import { Members, notFederated } from './members.ts'
+import type { FederationStore, StoredRelationship } from './relationship.ts'
 
 export interface FederationDeps {
   readonly store: FederationStore
@@ -33,12 +33,11 @@ export interface FederationDeps {
 /** The bundles of foreign trust domains: each kept under its own name, polled, and the last good one used (F-16…F-23). */
 export class Federation implements ForeignRoots {
   readonly #deps: FederationDeps
-  readonly #members = new Map<string, Member>()
+  readonly #members = new Members()
   readonly #timers = new Map<string, NodeJS.Timeout>()
   readonly #running = new Map<string, Promise<void>>()
   /** What is stored and what is in memory change together. */
   readonly #inTurn = openTurns()
-  #version = 1
   readonly #closing = new AbortController()
 
   private constructor(deps: FederationDeps) {
@@ -53,22 +52,31 @@ export class Federation implements ForeignRoots {
   }
 
   get version(): number {
-    return this.#version
+    return this.#members.version
   }
 
   rootsOf(trustDomain: string): readonly CaCertificate[] {
-    return this.#members.get(trustDomain)?.held?.roots ?? []
+    return this.#members.rootsOf(trustDomain)
+  }
+
+  /** The last good bundle, to be handed on; null where there is none, also for a trust domain that is not known. */
+  bundleOf(trustDomain: string): (ForeignTrustBundle & ForeignFreshness) | null {
+    return this.#members.bundleOf(trustDomain)
+  }
+
+  /** Told after each change of a bundle, and when one comes or goes. */
+  onChange(listener: () => void): () => void {
+    return this.#members.onChange(listener)
   }
 
   /** By trust domain. */
   list(): readonly FederationStatus[] {
-    const all = [...this.#members.values()].map(toStatus)
-    return all.toSorted((a, b) => (a.trustDomain < b.trustDomain ? -1 : 1))
+    return this.#members.list()
   }
 
   /** Fetches every bundle now, and from then on at its hint. */
   start(): void {
-    for (const trustDomain of this.#members.keys()) void this.#poll(trustDomain)
+    for (const trustDomain of this.#members.names()) void this.#poll(trustDomain)
   }
 
   /** Stored first, then fetched once; a fetch that fails is told by the status and tried again. */
@@ -84,14 +92,14 @@ export class Federation implements ForeignRoots {
       this.#take(stored)
     })
     await this.#poll(checked.trustDomain)
-    return this.#statusOf(checked.trustDomain)
+    return this.#members.statusOf(checked.trustDomain)
   }
 
   /** Fetches the bundle now; `resource.not_found`. */
   async refresh(trustDomain: string): Promise<FederationStatus> {
-    this.#statusOf(trustDomain)
+    this.#members.statusOf(trustDomain)
     await this.#poll(trustDomain)
-    return this.#statusOf(trustDomain)
+    return this.#members.statusOf(trustDomain)
   }
 
   /** From then on nothing of that trust domain is trusted (F-23); `resource.not_found`. */
@@ -99,9 +107,8 @@ export class Federation implements ForeignRoots {
     const { store, clock, log } = this.#deps
     await this.#inTurn(async () => {
       const isRemoved = await store.removeRelationship({ trustDomain, actor, at: clock.now() })
-      if (!isRemoved) throw notFound(trustDomain)
-      this.#members.delete(trustDomain)
-      this.#version++
+      if (!isRemoved) throw notFederated(trustDomain)
+      this.#members.remove(trustDomain)
       clearTimeout(this.#timers.get(trustDomain))
       this.#timers.delete(trustDomain)
     })
@@ -114,12 +121,6 @@ export class Federation implements ForeignRoots {
     await Promise.all(this.#running.values())
   }
 
-  #statusOf(trustDomain: string): FederationStatus {
-    const member = this.#members.get(trustDomain)
-    if (member === undefined) throw notFound(trustDomain)
-    return toStatus(member)
-  }
-
   #take({ bundle, ...relationship }: StoredRelationship): void {
     const { log, clock } = this.#deps
     const { trustDomain } = relationship
@@ -127,14 +128,13 @@ export class Federation implements ForeignRoots {
     let held: HeldBundle | null = null
     let failure: string | null = null
     try {
-      if (bundle !== null) held = readStored(bundle, trustDomain)
+      if (bundle !== null) held = toHeld({ ...bundle, document: Buffer.from(bundle.document) }, trustDomain)
     } catch (error) {
       if (!(error instanceof ForeignBundleError)) throw error
       failure = error.message // an older version stored it: it counts for nothing until it is fetched again
       log.error('federation.stored_bundle_invalid', { trustDomain, reason: failure })
     }
-    this.#members.set(trustDomain, { relationship, held, failure, nextFetchAt })
-    this.#version++
+    this.#members.put({ relationship, held, failure, nextFetchAt })
   }
 
   /** One at a time for each trust domain; who comes meanwhile shares the one that runs. Never rejects. */
@@ -150,7 +150,7 @@ export class Federation implements ForeignRoots {
     const member = this.#members.get(trustDomain)
     if (member === undefined || this.#closing.signal.aborted) return
     const delay = pollAfter(member.held)
-    this.#members.set(trustDomain, { ...member, nextFetchAt: this.#deps.clock.now() + delay })
+    this.#members.change(member, { nextFetchAt: this.#deps.clock.now() + delay })
     clearTimeout(this.#timers.get(trustDomain))
     this.#timers.set(trustDomain, setTimeout(() => void this.#poll(trustDomain), delay).unref())
   }
@@ -165,7 +165,7 @@ export class Federation implements ForeignRoots {
         roots: this.#endpointRoots(relationship.endpointSpiffeId),
         signal: this.#closing.signal,
       })
-      const held = nextHeld(member, document, clock.now())
+      const held = nextHeld(member, { document, fetchedAt: clock.now() })
       const { addedAt } = relationship
       const { fetchedAt } = held
       const isStored = await store.saveForeignBundle({ trustDomain, addedAt, document: document.toString(), fetchedAt })
@@ -175,28 +175,18 @@ export class Federation implements ForeignRoots {
       const isExpected = error instanceof ForeignBundleError
       const failure = isExpected ? error.message : 'it could not be kept: the log has the reason'
       log.warn('federation.fetch_failed', { trustDomain, reason: failure, ...(isExpected ? {} : { error }) })
-      this.#replace(member, { failure })
+      this.#members.change(member, { failure })
     }
   }
 
   #change(member: Member, held: HeldBundle): void {
     const { trustDomain } = member.relationship
     const isChanged = changesRoots(member.held, held)
-    if (!this.#replace(member, { held, failure: null })) return
-    if (isChanged) this.#version++
+    if (!this.#members.change(member, { held, failure: null })) return
     const { sequence, roots, skipped } = held
     const fields = { trustDomain, sequence: sequence?.toString() ?? null, roots: roots.length, skipped }
     if (isChanged) this.#deps.log.info('federation.bundle_changed', fields)
     else if (member.failure !== null) this.#deps.log.info('federation.recovered', fields)
-  }
-
-  /** False where the relationship has been removed meanwhile, or made anew. */
-  #replace({ relationship }: Member, change: Partial<Member>): boolean {
-    const { trustDomain } = relationship
-    const current = this.#members.get(trustDomain)
-    if (current === undefined || current.relationship !== relationship) return false
-    this.#members.set(trustDomain, { ...current, ...change })
-    return true
   }
 
   /** By the trust domain of the endpoint's own identity (F-17), which is most often the one whose bundle it serves. */
@@ -206,12 +196,4 @@ export class Federation implements ForeignRoots {
     if (trustDomain === this.#deps.ownTrustDomains[0]) return this.#deps.ownRoots()
     return this.rootsOf(trustDomain).map(({ pem }) => pem)
   }
-}
-
-function readStored({ document, fetchedAt }: StoredBundle, trustDomain: string): HeldBundle {
-  return { ...parseForeignBundle(Buffer.from(document), trustDomain), fetchedAt }
-}
-
-function notFound(trustDomain: string): AppError {
-  return new AppError('resource.not_found', `there is no federation with \`${trustDomain}\``)
 }

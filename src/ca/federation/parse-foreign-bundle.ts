@@ -2,6 +2,7 @@ import { printable } from '../../kernel/printable.ts'
 import { parseStrictJsonBytes, StrictJsonError } from '../../kernel/strict-json.ts'
 import type { CaCertificate } from '../../pki/ca-certificate.ts'
 import { ForeignBundleError } from './foreign-bundle-error.ts'
+import { type ForeignKey, toForeignKey } from './parse-foreign-key.ts'
 import { parseForeignRoot } from './parse-foreign-root.ts'
 
 /** The bundle of one foreign trust domain, read and checked. */
@@ -11,7 +12,9 @@ export interface ForeignBundle {
   readonly sequence: bigint | null
   readonly refreshHintSeconds: number | null
   readonly roots: readonly CaCertificate[]
-  /** Entries that were passed over because their kind is not known here (B-9, B-11, B-13, X-28). */
+  /** Handed on and never used here: tokens of others are not accepted. One for each `kid`, the first. */
+  readonly keys: readonly ForeignKey[]
+  /** Entries that were passed over because nobody could use them here (B-9, B-11, B-13, X-28, J-17). */
   readonly skipped: number
 }
 
@@ -33,8 +36,15 @@ export function parseForeignBundle(document: Uint8Array, trustDomain: string): F
     trustDomain,
     sequence: readSequence(bundle, document),
     refreshHintSeconds: readRefreshHint(bundle.spiffe_refresh_hint),
-    roots: withoutRepeats(entries.filter((entry) => typeof entry !== 'string')),
-    skipped: entries.filter((entry) => entry === 'skipped').length,
+    roots: firstOfEach(
+      entries.flatMap((entry) => entry?.root ?? []),
+      ({ facts }) => facts.sha256,
+    ),
+    keys: firstOfEach(
+      entries.flatMap((entry) => entry?.key ?? []),
+      ({ kid }) => kid,
+    ),
+    skipped: entries.filter((entry) => entry === null).length,
   }
 }
 
@@ -51,19 +61,27 @@ function readObject(document: Uint8Array): Fields {
   throw new ForeignBundleError('it is no JSON object')
 }
 
-function readEntry(entry: unknown, index: number, trustDomain: string): CaCertificate | 'jwt' | 'skipped' {
+type Entry =
+  | { readonly root: CaCertificate; readonly key?: never }
+  | { readonly key: ForeignKey; readonly root?: never }
+
+/** Null: it is passed over. */
+function readEntry(entry: unknown, index: number, trustDomain: string): Entry | null {
   const at = `keys[${index}]`
   if (!isObject(entry)) throw new ForeignBundleError(`${at} is no object`)
   const { use, kty, kid, x5c } = entry
-  if (!KEY_TYPES.has(kty)) return 'skipped' // B-11
-  if (use === 'jwt-svid') return 'jwt' // tokens of others are not accepted here
-  if (use !== 'x509-svid') return 'skipped' // B-13
+  if (!KEY_TYPES.has(kty)) return null // B-11
+  if (use === 'jwt-svid') {
+    const key = toForeignKey(entry)
+    return key === null ? null : { key }
+  }
+  if (use !== 'x509-svid') return null // B-13
   if (kid !== undefined) throw new ForeignBundleError(`${at} has a \`kid\`, which an x509-svid entry must not have`) // X-24
-  if (x5c === undefined || (Array.isArray(x5c) && x5c.length === 0)) return 'skipped' // X-28
+  if (x5c === undefined || (Array.isArray(x5c) && x5c.length === 0)) return null // X-28
   const [first, ...more] = Array.isArray(x5c) ? x5c : [null]
   if (typeof first !== 'string') throw new ForeignBundleError(`${at} has an \`x5c\` that is no list of certificates`)
   if (more.length > 0) throw new ForeignBundleError(`${at} has more than one certificate`) // X-26
-  return parseForeignRoot(first, { at, trustDomain })
+  return { root: parseForeignRoot(first, { at, trustDomain }) }
 }
 
 /** JSON numbers are doubles once they are parsed, and 64 bits are wanted (B-5): the digits themselves are read. */
@@ -92,8 +110,8 @@ function readRefreshHint(hint: unknown): number | null {
   throw new ForeignBundleError(`its \`spiffe_refresh_hint\` is no whole number: ${printable(JSON.stringify(hint), 40)}`)
 }
 
-function withoutRepeats(roots: readonly CaCertificate[]): readonly CaCertificate[] {
-  return [...new Map(roots.map((root) => [root.facts.sha256, root])).values()]
+function firstOfEach<T>(all: readonly T[], nameOf: (one: T) => string): readonly T[] {
+  return [...new Map(all.toReversed().map((one) => [nameOf(one), one])).values()].toReversed()
 }
 
 function isObject(value: unknown): value is Fields {

@@ -18,7 +18,7 @@ export interface Relationship {
 }
 
 /** A bundle as it was fetched; `fetchedAt` is when its server gave it last, whether it was new or not. */
-export interface StoredBundle {
+interface StoredBundle {
   readonly document: string
   readonly fetchedAt: UnixMillis
 }

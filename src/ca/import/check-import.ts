@@ -1,10 +1,11 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { type CaCertificate, readCaPublicKey } from '../../pki/ca-certificate.ts'
 import type { CaMaterial } from '../../pki/ca-directory.ts'
-import { error, warning } from '../../pki/explain/findings.ts'
+import { error } from '../../pki/explain/findings.ts'
 import { type FileFinding, inFile } from '../../pki/file-finding.ts'
 import { checkCertificate, checkKey } from './check-certificate.ts'
 import { checkConstraints } from './check-constraints.ts'
+import { checkOtherRoots, toImportedRoot } from './check-other-roots.ts'
 import { type CheckedPath, checkPath } from './check-path.ts'
 import { type ReadMaterial, readMaterial } from './read-material.ts'
 import type { ImportedAuthority, ImportedRoot, ImportOptions, ImportVerdict } from './verdict.ts'
@@ -15,6 +16,9 @@ export function checkImport(material: CaMaterial, options: ImportOptions): Impor
   const { signer, key } = read
   if (signer === null) return { imported: null, findings: read.findings }
   const { path, findings: ofPath } = checkPath(signer, read) // 2 who signed whom
+  const root = path?.at(-1)
+  const isTold = material.roots !== null && root !== undefined
+  const others = isTold ? checkOtherRoots(root, read.roots, options) : { roots: [], findings: [] }
   const findings = [
     ...read.findings,
     ...judgedOf(read, path).flatMap((one) => checkCertificate(one, options)), // 3 each alone
@@ -22,10 +26,11 @@ export function checkImport(material: CaMaterial, options: ImportOptions): Impor
     ...ofPath,
     ...(path === null ? [] : checkConstraints(path, options)), // 4 what the path allows
     ...(material.key === null || key === null ? [] : checkPair(signer, key, material.key.name)), // 5 whose key
-    ...(path === null ? [] : findAboutRoots(path, read)),
+    ...(root === undefined ? [] : checkKey(root)),
+    ...others.findings, // 6 whom else to believe
   ]
   const isFit = path !== null && !findings.some(({ level }) => level === 'error')
-  return { imported: isFit ? toImported(path, key) : null, findings }
+  return { imported: isFit ? toImported(path, key, others.roots) : null, findings }
 }
 
 /** The path; where there is none, everything, as each may be the reason. */
@@ -43,16 +48,11 @@ function isKeyOf(key: KeyObject, spki: Buffer): boolean {
   return createPublicKey(key).export({ type: 'spki', format: 'der' }).equals(spki)
 }
 
-/** The root becomes one of ours. Publishing another, that nothing here descends from, would only widen what is trusted. */
-function findAboutRoots(path: readonly CaCertificate[], { roots }: ReadMaterial): readonly FileFinding[] {
-  return roots.flatMap((root) => {
-    if (root === path.at(-1)) return checkKey(root)
-    const text = 'the signer does not descend from it, so it is not published: a rotation publishes its root by itself'
-    return [inFile(root.file, warning('roots.unused', text))]
-  })
-}
-
-function toImported(path: readonly CaCertificate[], key: KeyObject | null): ImportedAuthority {
+function toImported(
+  path: readonly CaCertificate[],
+  key: KeyObject | null,
+  otherRoots: readonly ImportedRoot[],
+): ImportedAuthority {
   const [signer, ...above] = path
   const root = above.at(-1)
   if (signer === undefined || root === undefined) throw new TypeError('a path has a signer and a root')
@@ -64,13 +64,8 @@ function toImported(path: readonly CaCertificate[], key: KeyObject | null): Impo
     notAfter: Math.min(...path.map(({ facts }) => facts.notAfter)), // no leaf outlives any of them
     certificate: signer.pem,
     chain: above.slice(0, -1).map(({ pem }) => pem),
-    root: toRoot(root),
+    root: toImportedRoot(root),
+    otherRoots,
     key: key === null ? null : key.export({ type: 'pkcs8', format: 'der' }),
   }
-}
-
-function toRoot(certificate: CaCertificate): ImportedRoot {
-  const { notBefore, notAfter } = certificate.facts
-  const { id, keyType } = readCaPublicKey(certificate)
-  return { id, keyType, notBefore, notAfter, certificate: certificate.pem }
 }

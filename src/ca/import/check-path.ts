@@ -15,7 +15,8 @@ type Given = Pick<ReadMaterial, 'between' | 'roots'>
 /** Follows the signatures in the order of the files up to one of the roots (RFC 5280 §6.1.3 a, in reverse). */
 export function checkPath(signer: CaCertificate, { between, roots }: Given): CheckedPath {
   if (isSignedBy(signer, signer)) {
-    const text = 'it is a root itself: sign an intermediate with it, and import that'
+    const text =
+      'it is a root itself, and its key shall not sign day by day: have it sign the CSR of `alcazar authority csr`, and import that'
     return broken(signer, error('signer.is_root', text))
   }
   const foreign = between.find((one) => isSelfIssued(one) && !roots.some((root) => root.der.equals(one.der)))
@@ -94,7 +95,8 @@ function broken({ file }: CaCertificate, finding: ReturnType<typeof error>): Che
   return { path: null, findings: [inFile(file, finding)] }
 }
 
-function isSignedBy(child: CaCertificate, issuer: CaCertificate): boolean {
+/** Whether name and signature say so (RFC 5280 §6.1.3 a). */
+export function isSignedBy(child: CaCertificate, issuer: CaCertificate): boolean {
   return isNamed(child, issuer) && checkSignature(child.facts, issuer.facts.publicKey) === 'valid'
 }
 

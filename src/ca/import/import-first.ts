@@ -3,6 +3,7 @@ import type { CaMaterial } from '../../pki/ca-directory.ts'
 import type { FileFinding } from '../../pki/file-finding.ts'
 import type { AuthorityStore } from '../authority.ts'
 import type { KeyProvider } from '../key-provider.ts'
+import { adoptKey, findForeignKey } from './adopt-key.ts'
 import { checkImport } from './check-import.ts'
 import { toAuthorities } from './to-authorities.ts'
 import type { ImportOptions } from './verdict.ts'
@@ -33,15 +34,17 @@ export async function importFirst(
   const { material, findings } = await source.read()
   if (material === null) throw unfit(source, findings)
   const { imported, findings: more } = checkImport(material, { ...options, trustedRoots: [] })
-  if (imported === null) throw unfit(source, [...findings, ...more])
-  if (imported.key !== null) await keys.adopt(imported.key, imported.keyType)
-  await keys.load(imported.id, imported.keyType) // before it is stored: what is stored can sign
+  const foreign = findForeignKey(material, keys)
+  if (imported === null || foreign.length > 0) throw unfit(source, [...findings, ...more, ...foreign])
   const at = options.now * 1000
-  const { authorities } = toAuthorities(imported, [], at)
+  const { authorities, findings: tooMany } = toAuthorities(imported, [], { now: at, isWhole: true })
+  if (tooMany.length > 0) throw unfit(source, tooMany)
+  await adoptKey(imported, keys)
+  await keys.load(imported.id, imported.keyType) // before it is stored: what is stored can sign
   await store.saveAuthorities({
     authorities: authorities.map((one) => ({
       ...one,
-      state: 'active',
+      state: one.state === 'trusted' ? 'trusted' : 'active',
       publishedSequence: one.kind === 'root' ? 1 : 0,
     })),
     bundleSequence: 1,

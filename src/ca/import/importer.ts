@@ -9,6 +9,7 @@ import type { KeyType } from '../../pki/key-types.ts'
 import type { SubjectNames } from '../../pki/profile.ts'
 import type { Authority } from '../authority.ts'
 import type { KeyProvider } from '../key-provider.ts'
+import { adoptKey, findForeignKey } from './adopt-key.ts'
 import { checkImport } from './check-import.ts'
 import type { AuthorityIntake, ImportNote } from './intake.ts'
 import { toAuthorities } from './to-authorities.ts'
@@ -61,7 +62,7 @@ export interface Importer {
 export function openImporter(deps: ImporterDeps): Importer {
   const takeTurn = openTurns()
   return {
-    check: async (material) => (await judge(material, deps)).outcome,
+    check: async (material) => (await judge(material, deps, {})).outcome,
     import: (material, note) => takeTurn(() => importNow(material, note, deps)),
     async createCsr(keyType, actor) {
       const { id, signer } = await deps.keys.create(keyType)
@@ -73,9 +74,9 @@ export function openImporter(deps: ImporterDeps): Importer {
 }
 
 async function importNow(material: CaMaterial, note: ImportNote, deps: ImporterDeps): Promise<ImportOutcome> {
-  const { outcome, imported } = await judge(material, deps)
+  const { outcome, imported } = await judge(material, deps, note)
   if (!outcome.accepted || imported === null || outcome.authorities.length === 0) return outcome
-  if (imported.key !== null) await deps.keys.adopt(imported.key, imported.keyType) // first: a stored authority has its key
+  await adoptKey(imported, deps.keys) // first: a stored authority has its key
   await deps.intake.adopt(outcome.authorities, note)
   return outcome
 }
@@ -85,7 +86,11 @@ interface Judged {
   readonly imported: ImportedAuthority | null
 }
 
-async function judge(material: CaMaterial, deps: ImporterDeps): Promise<Judged> {
+async function judge(
+  material: CaMaterial,
+  deps: ImporterDeps,
+  { isWhole = false }: Pick<ImportNote, 'isWhole'>,
+): Promise<Judged> {
   const now = deps.clock.now()
   const { trustDomain, defaultTtlSeconds, ownNames } = deps
   const trustedRoots = deps.trustedRoots()
@@ -93,7 +98,7 @@ async function judge(material: CaMaterial, deps: ImporterDeps): Promise<Judged> 
   const verdict = checkImport(material, options)
   const { imported } = verdict
   if (imported === null) return refused(verdict.findings)
-  const change = toAuthorities(imported, deps.known(), now)
+  const change = toAuthorities(imported, deps.known(), { now, isWhole })
   const findings = [...verdict.findings, ...change.findings, ...(await findKey(imported, material, deps))]
   if (findings.some(({ level }) => level === 'error')) return refused(findings)
   return { imported, outcome: { accepted: true, findings, id: imported.id, authorities: change.authorities } }
@@ -102,12 +107,13 @@ async function judge(material: CaMaterial, deps: ImporterDeps): Promise<Judged> 
 /** A certificate without a key is for one that was made here, for a CSR. */
 async function findKey(
   { id, key }: ImportedAuthority,
-  { certificate }: CaMaterial,
+  material: CaMaterial,
   { keys }: ImporterDeps,
 ): Promise<readonly FileFinding[]> {
-  if (key !== null || (await keys.has(id))) return []
+  if (key !== null) return findForeignKey(material, keys)
+  if (await keys.has(id)) return []
   const text = `the key of authority \`${id}\` is not here: give it, or let a CSR of \`alcazar authority csr\` be signed`
-  return [{ file: certificate.name, ...error('key.missing', text) }]
+  return [{ file: material.certificate.name, ...error('key.missing', text) }]
 }
 
 function refused(findings: readonly FileFinding[]): Judged {

@@ -1,29 +1,40 @@
 import { AppError } from '../../kernel/errors.ts'
-import type { Authority } from '../authority.ts'
+import type { Authority, AuthorityState } from '../authority.ts'
+import { isTrusted } from '../build-bundle.ts'
 import { prepared, type RotationView } from '../rotation/slots.ts'
 import type { Transition } from '../rotation/transitions.ts'
 
 /**
  * Publishes imported authorities and lets nothing sign yet; those that are known keep their state with their new
- * certificate. The sequence grows when the bundle becomes another. Refused while another of the kind is prepared.
+ * certificate, but for roots that are only trusted: those come, begin and leave by their files. The sequence grows when the
+ * bundle becomes another. Refused while another of the kind is prepared.
  */
 export function toAdopted(view: RotationView, imported: readonly Authority[]): Transition {
   const byId = new Map(view.authorities.map((authority) => [authority.id, authority]))
-  for (const { id, kind } of imported) {
-    const other = byId.has(id) ? undefined : prepared(view, kind)
-    if (other === undefined) continue
-    const message = `the ${kind} \`${other.id}\` is prepared already: activate or abort it first`
-    throw new AppError('authority.invalid_transition', message, { seen: other.id })
-  }
+  for (const one of imported) refuseSecond(view, one, stateOf(one, byId.get(one.id)))
   const isPublished = imported.some(({ kind }) => kind === 'root')
   const bundleSequence = view.bundleSequence + (isPublished ? 1 : 0)
   return {
     authorities: imported.map((one) => {
       const known = byId.get(one.id)
-      if (known !== undefined) return { ...one, state: known.state, publishedSequence: known.publishedSequence }
-      return one.kind === 'root' ? { ...one, publishedSequence: bundleSequence } : one
+      const state = stateOf(one, known)
+      if (known !== undefined && isTrusted(known)) return { ...one, state, publishedSequence: known.publishedSequence }
+      return one.kind === 'root' ? { ...one, state, publishedSequence: bundleSequence } : { ...one, state }
     }),
     rotations: [],
     bundleSequence,
   }
+}
+
+/** By what is in force now: it may have changed since the import was judged. */
+function stateOf({ state }: Authority, known: Authority | undefined): AuthorityState {
+  if (known === undefined || known.state === 'trusted') return state
+  return known.state === 'retired' && state === 'trusted' ? state : known.state
+}
+
+function refuseSecond(view: RotationView, { id, kind }: Authority, state: AuthorityState): void {
+  const other = state === 'prepared' ? prepared(view, kind) : undefined
+  if (other === undefined || other.id === id) return
+  const message = `the ${kind} \`${other.id}\` is prepared already: activate or abort it first`
+  throw new AppError('authority.invalid_transition', message, { seen: other.id })
 }

@@ -1,15 +1,9 @@
 import { X509Certificate } from 'node:crypto'
-import type { UnixMillis } from '../../kernel/clock.ts'
 import { error } from '../../pki/explain/findings.ts'
 import type { FileFinding } from '../../pki/file-finding.ts'
 import type { Authority, AuthorityState } from '../authority.ts'
+import { type ImportedChange, type TrustedOptions, toTrusted } from './to-trusted.ts'
 import type { ImportedAuthority } from './verdict.ts'
-
-/** What an import changes; nothing where all of it is known already. */
-export interface ImportedChange {
-  readonly authorities: readonly Authority[]
-  readonly findings: readonly FileFinding[]
-}
 
 const GONE: ReadonlySet<AuthorityState> = new Set(['retired', 'revoked', 'tainted'])
 
@@ -20,9 +14,11 @@ const GONE: ReadonlySet<AuthorityState> = new Set(['retired', 'revoked', 'tainte
 export function toAuthorities(
   imported: ImportedAuthority,
   known: readonly Authority[],
-  now: UnixMillis,
+  options: TrustedOptions,
 ): ImportedChange {
   const { root, ...signer } = imported
+  const { now } = options
+  const others = toTrusted(imported, known, options)
   const fresh = { state: 'prepared', createdAt: now, changedAt: now, publishedSequence: 0 } as const
   const { id, keyType, notBefore, notAfter, certificate, chain } = signer
   const authorities: readonly Authority[] = [
@@ -31,10 +27,16 @@ export function toAuthorities(
   ]
   const pairs = authorities.map((next) => ({ next, before: known.find((one) => one.id === next.id) }))
   return {
-    findings: pairs.flatMap(({ next, before }) => (before === undefined ? [] : findInKnown(next, before))),
-    authorities: pairs
-      .filter(({ next, before }) => before === undefined || !isSame(next, before))
-      .map(({ next, before }) => (before === undefined ? next : renewed(next, before))),
+    findings: [
+      ...pairs.flatMap(({ next, before }) => (before === undefined ? [] : findInKnown(next, before))),
+      ...others.findings,
+    ],
+    authorities: [
+      ...pairs
+        .filter(({ next, before }) => before === undefined || before.state === 'trusted' || !isSame(next, before))
+        .map(({ next, before }) => (before === undefined ? next : renewed(next, before))),
+      ...others.authorities,
+    ],
   }
 }
 
@@ -51,11 +53,14 @@ function isSame(next: Authority, before: Authority): boolean {
   return next.issuer === before.issuer && fingerprints(next) === fingerprints(before)
 }
 
-/** Of its certificate and those above it, however their PEM is written. */
-function fingerprints({ certificate, chain }: Authority): string {
-  return [certificate, ...chain].map((pem) => new X509Certificate(pem).fingerprint256).join()
+/** Of its certificate and those above it, however their PEM is written; what a root has there, we have made. */
+function fingerprints({ kind, certificate, chain }: Authority): string {
+  return [certificate, ...(kind === 'root' ? [] : chain)].map((pem) => new X509Certificate(pem).fingerprint256).join()
 }
 
-function renewed(next: Authority, { state, createdAt, changedAt, publishedSequence }: Authority): Authority {
-  return { ...next, state, createdAt, changedAt, publishedSequence }
+function renewed(next: Authority, before: Authority): Authority {
+  const { createdAt, publishedSequence } = before
+  if (before.state === 'trusted') return { ...next, createdAt, publishedSequence } // it begins to sign, and is known already
+  const chain = next.kind === 'root' ? before.chain : next.chain
+  return { ...next, chain, state: before.state, createdAt, publishedSequence, changedAt: before.changedAt }
 }

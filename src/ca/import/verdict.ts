@@ -24,6 +24,8 @@ export interface ImportedAuthority {
   readonly chain: readonly string[]
   /** The one that it descends from. */
   readonly root: ImportedRoot
+  /** Those that came along and are to be believed beside it. */
+  readonly otherRoots: readonly ImportedRoot[]
   /** DER of its PKCS#8; null: the key provider has it, as the CSR came from here. */
   readonly key: Buffer | null
 }

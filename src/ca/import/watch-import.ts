@@ -107,7 +107,7 @@ export class ImportWatch {
   async #import({ material, findings }: CaDirectory): Promise<ImportOutcome> {
     if (material === null) return { accepted: false, findings, id: null, authorities: [] }
     const { directory } = this.#options
-    const note = { actor: `directory ${directory}`, reason: 'its files changed' }
+    const note = { actor: `directory ${directory}`, reason: 'its files changed', isWhole: true }
     const outcome = await this.#deps.importer.import(material, note)
     return { ...outcome, findings: [...findings, ...outcome.findings] }
   }

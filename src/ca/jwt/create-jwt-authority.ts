@@ -18,7 +18,7 @@ export async function createJwtAuthority(deps: CreateDeps, plan: AuthorityPlan):
     kind: 'jwt',
     state: plan.state,
     keyType: plan.keyType,
-    ...validityOf(plan, Number.POSITIVE_INFINITY),
+    ...validityOf(plan),
     issuer: id,
     certificate: signer.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
     createdAt: plan.now,

@@ -24,7 +24,7 @@ export function publishedKeysOf(authorities: readonly Authority[]): readonly Pub
 }
 
 /** Entries of a SPIFFE bundle (J-17, J-18), and no parameter beyond (B-14). */
-export function toJwtBundleKeys(published: readonly PublishedKey[]): readonly Jwk[] {
+export function toJwtBundleKeys(published: readonly Pick<PublishedKey, 'kid' | 'publicKey'>[]): readonly Jwk[] {
   return published.map(({ kid, publicKey }) => ({ use: 'jwt-svid', kid, ...toJwk(publicKey) }))
 }
 

@@ -3,7 +3,7 @@ import type { UnixMillis } from '../../kernel/clock.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { KeyType } from '../../pki/key-types.ts'
 import type { Authority, AuthorityKind, Rotation } from '../authority.ts'
-import type { Gate } from './gates.ts'
+import type { ClosedGate } from './gates.ts'
 import { inWords } from './next-step.ts'
 import type { RotationView } from './slots.ts'
 import { invalid, type Transition } from './transitions.ts'
@@ -15,19 +15,25 @@ export interface AuthorityCommand {
   readonly reason: string
   /** Lets it happen although a gate is closed. */
   readonly isForced: boolean
+  /** Of an activation: whether the old root certifies the new one; absent: as configured. */
+  readonly crossSign?: boolean | undefined
 }
 
 export interface PrepareCommand {
   readonly kind: AuthorityKind
   readonly keyType?: KeyType | undefined
+  /** Whether the old root certifies the new one, so that nobody is waited for; absent: as configured. */
+  readonly crossSign?: boolean | undefined
   readonly actor: string
   readonly reason: string
 }
 
 /** Refused while the gate is closed: how many it waits for, and until when at most. */
-export function notReady({ kind, id }: Authority, { waitingFor }: Extract<Gate, { readonly open: false }>): AppError {
-  const until = new Date(waitingFor.latestExpiry * 1000).toISOString()
-  const message = `the ${kind} \`${id}\` waits for ${inWords(waitingFor)}, until ${until} at most`
+export function notReady({ kind, id, state }: Authority, { waitingFor, opensAt }: ClosedGate): AppError {
+  const until = new Date(opensAt * 1000).toISOString()
+  const what = state === 'prepared' ? 'cannot sign yet' : 'cannot leave yet'
+  const wait = `it waits for ${inWords(waitingFor)}, until ${until} at most`
+  const message = `the ${kind} \`${id}\` ${what}: ${wait}; forced, with a reason, it does not wait`
   return new AppError('authority.not_ready', message, { seen: String(waitingFor.certificates), wanted: '0' })
 }
 

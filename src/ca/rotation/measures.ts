@@ -1,5 +1,7 @@
 import type { UnixSeconds } from '../../kernel/clock.ts'
 import type { Authority } from '../authority.ts'
+import { isTrusted } from '../build-bundle.ts'
+import { isCrossedBy } from '../cross-chain.ts'
 import { below, type RotationView } from './slots.ts'
 
 /** Certificates that a gate waits for: how many, and when the last of them expires. */
@@ -29,8 +31,20 @@ export function behind(live: readonly LiveCertificates[], sequence: number): Sta
 
 /** Certificates that descend from the authority. */
 export function under(live: readonly LiveCertificates[], authority: Authority, view: RotationView): Standing {
+  return total(live.filter(isUnder(authority, view)))
+}
+
+/** Those that descend from it, and holders who may know no newer root: they verify by what it has cross-signed. */
+export function needing(live: readonly LiveCertificates[], authority: Authority, view: RotationView): Standing {
+  const descends = isUnder(authority, view)
+  const crossed = view.authorities.filter((one) => isTrusted(one) && isCrossedBy(one, authority))
+  const sequence = Math.max(0, ...crossed.map(({ publishedSequence }) => publishedSequence))
+  return total(live.filter((one) => descends(one) || one.sequence < sequence))
+}
+
+function isUnder(authority: Authority, view: RotationView): (one: LiveCertificates) => boolean {
   const ids = new Set([authority.id, ...(authority.kind === 'root' ? below(view, authority).map(({ id }) => id) : [])])
-  return total(live.filter(({ signer }) => signer === UNKNOWN_SIGNER || ids.has(signer)))
+  return ({ signer }) => signer === UNKNOWN_SIGNER || ids.has(signer)
 }
 
 function total(live: readonly LiveCertificates[]): Standing {

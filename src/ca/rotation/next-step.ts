@@ -11,6 +11,8 @@ export interface RotationPlan extends GatePlan {
   readonly activateAt: number
   /** The kinds whose successors take over by themselves. */
   readonly automatic: readonly AuthorityKind[]
+  /** Whether a new root is certified by the one before it, unless a command says otherwise. */
+  readonly crossSign: boolean
 }
 
 /** What is to be done for one kind of authority; `wait` tells until when, or for whom. */
@@ -57,12 +59,14 @@ function successorStep(view: RotationView, { next, current }: Succession, moment
   if (moment.now < dueAt) return { do: 'wait', next: { do: 'activate', at: dueAt } }
   if (gate.open || rotation?.forced === true) return { do: 'activate', id: next.id }
   const waitingFor = inWords(gate.waitingFor)
-  return { do: 'wait', next: { do: 'activate', at: gate.waitingFor.latestExpiry, waitingFor } }
+  return { do: 'wait', next: { do: 'activate', at: gate.opensAt, waitingFor } }
 }
 
 function mayRetire(view: RotationView, authority: Authority, moment: Moment, plan: RotationPlan): boolean {
   if (authority.state === 'prepared') return moment.now >= authority.notAfter // another is prepared in its place
-  if (authority.state === 'tainted') return moment.now >= authority.notAfter + plan.skewSeconds
+  if (authority.state === 'tainted' || authority.state === 'trusted') {
+    return moment.now >= authority.notAfter + plan.skewSeconds
+  }
   if (authority.state !== 'draining') return false
   const rotation = running(view, authority.kind)
   const isForced = rotation?.from === authority.id && rotation.forced && rotation.state === 'draining'

@@ -9,6 +9,11 @@ export interface Outlook {
   readonly plan: OutlookPlan
 }
 
+/** As it is when a command says whether a new root is certified by the old one. */
+export function withCrossSign(outlook: Outlook, crossSign: boolean | undefined): Outlook {
+  return crossSign === undefined ? outlook : { ...outlook, plan: { ...outlook.plan, crossSign } }
+}
+
 interface OutlookPlan extends RotationPlan {
   /** Life of the longest certificate that can still be issued. */
   readonly longestLeafSeconds: number

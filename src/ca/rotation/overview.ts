@@ -1,4 +1,5 @@
 import type { Authority } from '../authority.ts'
+import { crossChain } from '../cross-chain.ts'
 import { retirementGate } from './gates.ts'
 import { under } from './measures.ts'
 import { inWords, type NextStep, nextStep } from './next-step.ts'
@@ -8,6 +9,8 @@ import { prepared } from './slots.ts'
 /** An authority with what is known of its future. */
 export interface AuthorityOverview {
   readonly authority: Authority
+  /** Id of the older root that has cross-signed this one and is trusted still. */
+  readonly crossSignedBy: string | undefined
   /** Certificates below it that have not expired. */
   readonly liveLeaves: number
   /** What happens to it next by itself; null when nothing does. */
@@ -19,6 +22,7 @@ export function overviewOf(outlook: Outlook): readonly AuthorityOverview[] {
   const { view, moment } = outlook
   return view.authorities.map((authority) => ({
     authority,
+    crossSignedBy: crossChain(view.authorities, authority)[0]?.by.id,
     liveLeaves: under(moment.live, authority, view).certificates,
     nextStep: nextStepOf(authority, outlook),
   }))
@@ -33,6 +37,7 @@ function nextStepOf(authority: Authority, outlook: Outlook): NextStep | null {
       return successionStep(authority, outlook)
     case 'draining':
       return retirementStep(authority, outlook)
+    case 'trusted':
     case 'tainted':
       return { do: 'retire', at: Math.max(moment.now, authority.notAfter + plan.skewSeconds) }
     case 'retired':
@@ -51,7 +56,7 @@ function successionStep({ kind }: Authority, { view, moment, plan }: Outlook): N
 function retirementStep(authority: Authority, { view, moment, plan }: Outlook): NextStep {
   const gate = retirementGate(view, authority, moment, plan)
   if (gate.open) return { do: 'retire', at: moment.now }
-  const { waitingFor } = gate
-  if (authority.kind === 'jwt') return { do: 'retire', at: waitingFor.latestExpiry }
-  return { do: 'retire', at: waitingFor.latestExpiry + plan.skewSeconds, waitingFor: inWords(waitingFor) }
+  const { waitingFor, opensAt } = gate
+  if (waitingFor.certificates === 0) return { do: 'retire', at: opensAt }
+  return { do: 'retire', at: opensAt, waitingFor: inWords(waitingFor) }
 }

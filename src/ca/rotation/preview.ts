@@ -1,9 +1,9 @@
-import type { UnixMillis } from '../../kernel/clock.ts'
+import type { UnixMillis, UnixSeconds } from '../../kernel/clock.ts'
 import type { Authority, AuthorityState } from '../authority.ts'
-import { activationGate, type Gate, retirementGate } from './gates.ts'
+import { activationGate, crossedGate, type Gate, OPEN, retirementGate } from './gates.ts'
 import type { Standing } from './measures.ts'
 import type { Outlook } from './outlook.ts'
-import { below, prepared, type RotationView, rootOf } from './slots.ts'
+import { beginningRoot, below, prepared, type RotationView, rootOf, withRevoked } from './slots.ts'
 import {
   both,
   find,
@@ -25,6 +25,8 @@ export interface Preview {
   readonly changes: readonly PreviewedChange[]
   /** What keeps it from being done now, unless it is forced. */
   readonly waitingFor: Standing | null
+  /** When that is over at the latest; null where nothing is waited for. */
+  readonly readyAt: UnixSeconds | null
 }
 
 interface PreviewedChange {
@@ -40,11 +42,11 @@ export function preview(verb: Verb, id: string, outlook: Outlook): Preview {
   const { view, moment } = outlook
   const authority = find(view, id)
   const now = moment.now * 1000
-  if (isDone(verb, authority)) return { changes: [], waitingFor: null }
-  return {
-    changes: changesOf(view, transitionOf(verb, { view, authority, now })),
-    waitingFor: standingOf(gateOf(verb, authority, outlook)),
-  }
+  if (isDone(verb, authority)) return { changes: [], waitingFor: null, readyAt: null }
+  const changes = changesOf(view, transitionOf(verb, { view, authority, now }))
+  const gate = gateOf(verb, authority, outlook)
+  if (gate.open) return { changes, waitingFor: null, readyAt: null }
+  return { changes, waitingFor: gate.waitingFor, readyAt: gate.opensAt }
 }
 
 const AIM = {
@@ -108,12 +110,10 @@ function successorOf(view: RotationView, { state, kind }: Authority): Authority 
 function gateOf(verb: Verb, authority: Authority, { view, moment, plan }: Outlook): Gate {
   if (verb === 'retire' && authority.state !== 'prepared') return retirementGate(view, authority, moment, plan)
   const beginner = verb === 'activate' ? authority : successorOf(view, authority)
-  if (verb === 'abort' || beginner?.state !== 'prepared') return { open: true }
-  return activationGate(view, beginner, moment, plan)
-}
-
-function standingOf(gate: Gate): Standing | null {
-  return gate.open ? null : gate.waitingFor
+  if (verb === 'abort' || beginner?.state !== 'prepared') return OPEN
+  const root = verb === 'activate' && plan.crossSign ? beginningRoot(view, authority) : null
+  if (root !== null) return crossedGate(view, root, moment, plan)
+  return activationGate(verb === 'revoke' ? withRevoked(view, authority) : view, beginner, moment, plan)
 }
 
 function changesOf(view: RotationView, transition: Transition): readonly PreviewedChange[] {

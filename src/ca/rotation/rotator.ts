@@ -7,11 +7,13 @@ import type { Authorities, ChangeNote } from '../authorities.ts'
 import type { Authority, AuthorityKind, Rotation } from '../authority.ts'
 import { type AuthorityCommand, notReady, type PrepareCommand, sameType, toRotation, unchanged } from './commands.ts'
 import { type CreateSuccessorDeps, createNextIntermediate, createNextRoot } from './create-successor.ts'
+import { crossSignRoot, refuseUncrossable } from './cross-sign-root.ts'
 import { activationGate, type Gate, type Moment, retirementGate } from './gates.ts'
 import type { LiveCertificates } from './measures.ts'
+import type { NewKeys } from './new-keys.ts'
 import { nextStep, type RotationPlan, type Step } from './next-step.ts'
 import { RootKeyCheck } from './root-key.ts'
-import { active, below, prepared, type RotationView, rootOf, running } from './slots.ts'
+import { active, beginningRoot, below, prepared, type RotationView, rootOf, running, withRevoked } from './slots.ts'
 import {
   both,
   find,
@@ -23,11 +25,13 @@ import {
   toRetired,
   toRevoked,
   toTainted,
+  withTransition,
 } from './transitions.ts'
 import type { UptakeRecord } from './uptake.ts'
 
 export interface RotatorDeps extends CreateSuccessorDeps {
   readonly authorities: Authorities
+  readonly keys: NewKeys
   readonly uptake: UptakeRecord
   readonly clock: Clock
   readonly log: Log
@@ -103,7 +107,11 @@ export class Rotator {
   prepare(command: PrepareCommand): Promise<Authority> {
     return this.#inTurn(async () => {
       const known = prepared(this.#view, command.kind)
-      if (known !== undefined) return sameType(known, command.keyType)
+      if (known !== undefined) {
+        const crossed = await this.#crossed(sameType(known, command.keyType), command)
+        if (crossed.authorities.length > 0) await this.#commit(crossed, { ...command, action: 'authority.prepare' })
+        return find(this.#view, known.id)
+      }
       const created = await this.#create(command)
       await this.#commit(toPrepared(this.#view, [created]), { ...command, action: 'authority.prepare' })
       return find(this.#view, created.id)
@@ -116,9 +124,15 @@ export class Rotator {
       const authority = find(this.#view, command.id)
       if (authority.state === 'active') return
       if (authority.state !== 'prepared') throw invalid(`the ${authority.kind} is ${authority.state}, not prepared`)
-      await this.#refuseClosed(activationGate, authority, command)
-      const transition = await this.#toActive(authority)
-      await this.#commit(transition, { ...command, action: 'authority.activate' })
+      const crossed = await this.#crossed(authority, command)
+      const view = withTransition(this.#view, crossed)
+      const next = find(view, command.id)
+      await this.#refuseClosed(activationGate, next, { ...command, view })
+      const transition = await this.#toActive(next, view)
+      await this.#commit(
+        both(this.#view, crossed, () => transition),
+        { ...command, action: 'authority.activate' },
+      )
     })
   }
 
@@ -165,13 +179,13 @@ export class Rotator {
     return this.#inTurn(async () => {
       const other = running(this.#view, command.kind)
       if (other !== undefined) {
-        const message = `rotation \`${other.id}\` of the ${command.kind} runs since ${new Date(other.startedAt).toISOString()}`
+        const message = `rotation \`${other.id}\` of the ${command.kind} runs since ${new Date(other.startedAt).toISOString()}: follow it or abort it`
         throw new AppError('authority.invalid_transition', message, { seen: other.id })
       }
       const from = active(this.#view, command.kind)
       const known = prepared(this.#view, command.kind)
       const created = known === undefined ? await this.#create(command) : sameType(known, command.keyType)
-      const first = known === undefined ? toPrepared(this.#view, [created]) : unchanged(this.#view)
+      const first = known === undefined ? toPrepared(this.#view, [created]) : await this.#crossed(created, command)
       const rotation = toRotation(command, { from: from?.id ?? '', to: created.id, startedAt: this.#now })
       await this.#commit({ ...first, rotations: [rotation] }, { ...command, action: 'rotation.start' })
       return rotation
@@ -208,6 +222,7 @@ export class Rotator {
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     return this.#takeTurn(async () => {
       await this.#deps.authorities.settle()
+      await this.#deps.keys.discardUnused(this.#view.authorities)
       return work()
     })
   }
@@ -265,7 +280,7 @@ export class Rotator {
           action: 'authority.prepare',
         })
       } else if (step.do === 'activate') {
-        const transition = await this.#toActive(find(this.#view, step.id))
+        const transition = await this.#toActive(find(this.#view, step.id), this.#view)
         await this.#commit(transition, { ...note, action: 'authority.activate' })
       } else {
         await this.#commit(toRetired(this.#view, step.id, this.#now), { ...note, action: 'authority.retire' })
@@ -276,21 +291,28 @@ export class Rotator {
     }
   }
 
-  #create({
+  async #create({
     kind,
     keyType,
-  }: {
-    readonly kind: AuthorityKind
-    readonly keyType?: KeyType | undefined
-  }): Promise<Authority> {
+    crossSign,
+  }: Pick<PrepareCommand, 'kind' | 'keyType' | 'crossSign'>): Promise<Authority> {
+    refuseUncrossable(kind, crossSign)
     const wanted = { now: this.#now, keyType }
-    if (kind === 'root') return createNextRoot(this.#deps, wanted)
-    return kind === 'jwt' ? this.#deps.createJwt(wanted) : createNextIntermediate(this.#deps, wanted)
+    if (kind === 'jwt') return this.#deps.createJwt(wanted)
+    if (kind === 'intermediate') return createNextIntermediate(this.#deps, wanted)
+    return crossSignRoot(await createNextRoot(this.#deps, wanted), { now: this.#now, crossSign }, this.#deps)
+  }
+
+  /** The root that is to begin with a prepared authority, certified by the old one where that is wanted. */
+  async #crossed(authority: Authority, { crossSign }: Pick<PrepareCommand, 'crossSign'>): Promise<Transition> {
+    const root = beginningRoot(this.#view, authority)
+    refuseUncrossable(root === null ? authority.kind : 'root', crossSign)
+    const crossed = root === null ? null : await crossSignRoot(root, { now: this.#now, crossSign }, this.#deps)
+    return { ...unchanged(this.#view), authorities: crossed === null || crossed === root ? [] : [crossed] }
   }
 
   /** A root takes over together with an intermediate of its own; one that was imported with it is there already. */
-  async #toActive(authority: Authority): Promise<Transition> {
-    const view = this.#view
+  async #toActive(authority: Authority, view: RotationView): Promise<Transition> {
     if (authority.kind !== 'root') {
       const root = authority.kind === 'intermediate' ? rootOf(view, authority) : undefined
       const isPair = authority.state === 'prepared' && root?.state === 'prepared'
@@ -315,9 +337,13 @@ export class Rotator {
       const authority = find(this.#view, command.id)
       if (authority.state === to.state) return
       const next = authority.state === 'active' ? prepared(this.#view, authority.kind) : undefined
-      if (next !== undefined) await this.#refuseClosed(activationGate, next, command)
+      if (next !== undefined) {
+        const view = to.state === 'revoked' ? withRevoked(this.#view, authority) : this.#view
+        await this.#refuseClosed(activationGate, next, { ...command, view })
+      }
       const leave = (view: RotationView) => to.leave(view, command.id, this.#now)
-      const transition = next === undefined ? leave(this.#view) : both(this.#view, await this.#toActive(next), leave)
+      const transition =
+        next === undefined ? leave(this.#view) : both(this.#view, await this.#toActive(next, this.#view), leave)
       await this.#commit(transition, { ...command, action: to.action })
     })
   }
@@ -325,10 +351,10 @@ export class Rotator {
   async #refuseClosed(
     gateOf: typeof activationGate | typeof retirementGate,
     authority: Authority,
-    { isForced }: AuthorityCommand,
+    { isForced, view = this.#view }: { readonly isForced: boolean; readonly view?: RotationView },
   ): Promise<void> {
     if (isForced) return
-    const gate: Gate = gateOf(this.#view, authority, await this.moment(), this.#deps.plan)
+    const gate: Gate = gateOf(view, authority, await this.moment(), this.#deps.plan)
     if (!gate.open) throw notReady(authority, gate)
   }
 

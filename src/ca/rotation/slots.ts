@@ -25,7 +25,19 @@ export function below(view: RotationView, root: Authority): readonly Authority[]
   return view.authorities.filter(({ kind, issuer }) => kind === 'intermediate' && issuer === root.id)
 }
 
+/** As it would be without the authority: what it has cross-signed counts for nothing. */
+export function withRevoked(view: RotationView, { id }: Authority): RotationView {
+  const authorities = view.authorities.map((one) => (one.id === id ? { ...one, state: 'revoked' as const } : one))
+  return { ...view, authorities }
+}
+
 /** The root of an authority; undefined when it is not ours to know. */
 export function rootOf(view: RotationView, authority: Authority): Authority | undefined {
   return authority.kind === 'root' ? authority : view.authorities.find(({ id }) => id === authority.issuer)
+}
+
+/** The root that begins to sign with an authority, if one does: itself, or the one above an imported intermediate. */
+export function beginningRoot(view: RotationView, authority: Authority): Authority | null {
+  const root = authority.kind === 'jwt' ? undefined : rootOf(view, authority)
+  return root?.state === 'prepared' ? root : null
 }

@@ -1,8 +1,17 @@
 import type { UnixMillis, UnixSeconds } from '../../kernel/clock.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { Authority, AuthorityKind, Rotation, RotationState } from '../authority.ts'
-import { activationGate, type Gate, retirementGate } from './gates.ts'
-import { behind, NOBODY, type Standing, under } from './measures.ts'
+import {
+  activationGate,
+  crossedGate,
+  type Gate,
+  type Moment,
+  OPEN,
+  retirementGate,
+  standingGate,
+  timeGate,
+} from './gates.ts'
+import { behind, NOBODY, needing, type Standing } from './measures.ts'
 import type { Outlook } from './outlook.ts'
 import { active, prepared, type RotationView, running } from './slots.ts'
 import { find } from './transitions.ts'
@@ -34,7 +43,7 @@ export function timetableOf(rotation: Rotation, outlook: Outlook): Timetable {
   return { ...ahead, steps: [...past, ...ahead.steps] }
 }
 
-function distribution({ kind, from, to, forced }: Rotation, outlook: Outlook): Timetable {
+function distribution({ from, to, forced }: Rotation, outlook: Outlook): Timetable {
   const { view, moment, plan } = outlook
   const next = find(view, to)
   const gate = forced ? OPEN : activationGate(view, next, moment, plan)
@@ -42,16 +51,16 @@ function distribution({ kind, from, to, forced }: Rotation, outlook: Outlook): T
   return {
     state: gate.open ? 'activating' : 'distributing',
     waitingFor: standingOf(gate),
-    steps: stepsAhead({ kind, from: current, gate }, outlook),
+    steps: stepsAhead({ from: current, gate }, outlook),
   }
 }
 
-function draining({ kind, from, forced, state }: Rotation, outlook: Outlook): Timetable {
+function draining({ from, forced, state }: Rotation, outlook: Outlook): Timetable {
   const { view, moment, plan } = outlook
   const old = view.authorities.find(({ id }) => id === from)
   if (old === undefined) return { state, waitingFor: null, steps: [] } // there was none
   const gate = forced ? OPEN : retirementGate(view, old, moment, plan)
-  const retire = { name: 'retire', at: openingOf(gate, kind, outlook), done: false } as const
+  const retire = { name: 'retire', at: openingOf(gate, moment), done: false } as const
   return { state, waitingFor: standingOf(gate), steps: [retire] }
 }
 
@@ -60,54 +69,58 @@ function draining({ kind, from, forced, state }: Rotation, outlook: Outlook): Ti
  * `authority.invalid_transition` names the one that runs.
  */
 export function foreseeRotation(kind: AuthorityKind, outlook: Outlook): Timetable {
-  const { view, moment, plan } = outlook
+  const { view, moment } = outlook
   refuseRunning(view, kind)
   const next = prepared(view, kind)
   const from = active(view, kind)
-  const gate = next === undefined ? gateOfNew(kind, outlook) : activationGate(view, next, moment, plan)
+  const gate = gateOfNext(kind, outlook)
   const first = { name: 'prepare', at: next === undefined ? moment.now : seconds(next.changedAt), done: false } as const
   return {
     state: 'distributing',
     waitingFor: standingOf(gate),
-    steps: [{ ...first, done: next !== undefined }, ...stepsAhead({ kind, from, gate }, outlook)],
+    steps: [{ ...first, done: next !== undefined }, ...stepsAhead({ from, gate }, outlook)],
   }
 }
 
 function refuseRunning(view: RotationView, kind: AuthorityKind): void {
   const other = running(view, kind)
   if (other === undefined) return
-  throw new AppError('authority.invalid_transition', `rotation \`${other.id}\` of the ${kind} runs`, { seen: other.id })
+  throw new AppError(
+    'authority.invalid_transition',
+    `rotation \`${other.id}\` of the ${kind} runs: follow it or abort it`,
+    { seen: other.id },
+  )
 }
 
-const OPEN: Gate = { open: true }
+/** What the next one waits for, or would when it is published now. */
+function gateOfNext(kind: AuthorityKind, outlook: Outlook): Gate {
+  const { view, moment, plan } = outlook
+  const next = prepared(view, kind)
+  if (kind === 'root' && plan.crossSign) return crossedGate(view, next, moment, plan)
+  return next === undefined ? gateOfNew(kind, outlook) : activationGate(view, next, moment, plan)
+}
 
-/** What an authority that is published now would wait for. */
 function gateOfNew(kind: AuthorityKind, { view, moment, plan }: Outlook): Gate {
   switch (kind) {
     case 'root':
-      return toGate(behind(moment.live, view.bundleSequence + 1))
+      return standingGate(behind(moment.live, view.bundleSequence + 1), plan)
     case 'intermediate':
       return OPEN // its root is in use
     case 'jwt':
       if (active(view, kind) === undefined) return OPEN // nobody can hold older keys
-      return { open: false, waitingFor: { certificates: 0, latestExpiry: moment.now + plan.jwtPublishSeconds } }
+      return timeGate(moment.now, moment.now + plan.jwtPublishSeconds)
   }
 }
 
-function toGate(waitingFor: Standing): Gate {
-  return waitingFor.certificates === 0 ? OPEN : { open: false, waitingFor }
-}
-
 interface Succession {
-  readonly kind: AuthorityKind
   readonly from: Authority | undefined
   /** Of the activation. */
   readonly gate: Gate
 }
 
 /** The activation, and the retirement of whoever signs until then. */
-function stepsAhead({ kind, from, gate }: Succession, outlook: Outlook): readonly TimetableStep[] {
-  const activateAt = openingOf(gate, kind, outlook)
+function stepsAhead({ from, gate }: Succession, outlook: Outlook): readonly TimetableStep[] {
+  const activateAt = openingOf(gate, outlook.moment)
   const activate = { name: 'activate', at: activateAt, done: false } as const
   if (from === undefined) return [activate]
   return [activate, { name: 'retire', at: retirementAfter(activateAt, from, outlook), done: false }]
@@ -117,14 +130,12 @@ function stepsAhead({ kind, from, gate }: Succession, outlook: Outlook): readonl
 function retirementAfter(activateAt: UnixSeconds, from: Authority, { view, moment, plan }: Outlook): UnixSeconds {
   const life = from.kind === 'jwt' ? plan.jwtTtlSeconds : plan.longestLeafSeconds
   const lastSigned = Math.min(activateAt + life, from.notAfter)
-  const known = from.kind === 'jwt' ? NOBODY : under(moment.live, from, view)
+  const known = from.kind === 'jwt' ? NOBODY : needing(moment.live, from, view)
   return Math.max(moment.now, known.latestExpiry, lastSigned) + plan.skewSeconds
 }
 
-/** Gates count a certificate until the clocks that are behind have seen it expire; keys have their exact time. */
-function openingOf(gate: Gate, kind: AuthorityKind, { moment, plan }: Outlook): UnixSeconds {
-  if (gate.open) return moment.now
-  return gate.waitingFor.latestExpiry + (kind === 'jwt' ? 0 : plan.skewSeconds)
+function openingOf(gate: Gate, { now }: Moment): UnixSeconds {
+  return gate.open ? now : gate.opensAt
 }
 
 function standingOf(gate: Gate): Standing | null {

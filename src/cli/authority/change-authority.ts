@@ -12,8 +12,8 @@ import { layTimetable, toProgressText, toWaitingText } from './rotation-text.ts'
 
 /** `authority prepare`: publishes the next one; with `--dry-run` only the timetable of the rotation that it begins. */
 export async function prepare(session: Session, options: PrepareOptions): Promise<void> {
-  const { kind, keyType, reason, dryRun } = options
-  const body = { kind, ...(keyType === undefined ? {} : { keyType }) }
+  const { reason, dryRun } = options
+  const body = toNewBody(options)
   if (dryRun === true) {
     const call = { method: 'POST', path: '/v1/rotations', body: { ...body, dryRun } } as const
     const planned = await session.client().json(call)
@@ -25,6 +25,11 @@ export async function prepare(session: Session, options: PrepareOptions): Promis
   session.show(made, () => toStateText(made))
 }
 
+/** What a new authority shall be; what is not said is as configured. */
+export function toNewBody({ kind, keyType, crossSign }: PrepareOptions): JsonObject {
+  return { kind, ...(keyType === undefined ? {} : { keyType }), ...(crossSign === undefined ? {} : { crossSign }) }
+}
+
 /** What is to be done with which authority or rotation. */
 export interface Change {
   readonly verb: ChangeVerb
@@ -34,7 +39,7 @@ export interface Change {
 
 /** `authority activate|retire|taint|revoke|abort|force`. */
 export async function change(session: Session, { verb, id: text }: Change, options: ChangeOptions): Promise<void> {
-  const { reason, force, dryRun, yes } = options
+  const { reason, force, crossSign, dryRun, yes } = options
   if (force === true && reason === undefined) throw CommandError.of('usage', '--force needs --reason, for the record')
   const found = await findId(session, text)
   const question = dryRun === true || yes === true ? null : questionOf(verb, force === true, toShortId(found.id))
@@ -43,6 +48,7 @@ export async function change(session: Session, { verb, id: text }: Change, optio
   const body = {
     ...(reason === undefined ? {} : { reason }),
     ...(force === true ? { force } : {}),
+    ...(crossSign === true ? { crossSign } : {}),
     ...(dryRun === true ? { dryRun } : {}),
   }
   const answer = await session.client().json({ method: 'POST', path: pathOf(verb, target), body })
@@ -77,14 +83,14 @@ function toStateText({ kind, id, state }: JsonObject): string {
   return `${toSafeText(`${toText(kind)} ${toShortId(toText(id))} is ${toText(state)}`)}\n`
 }
 
-/** `would change: root 1f2e3d4c5b6a active -> draining`, one line each. */
+/** `would change: root 1f2e3d4c5b6a active -> draining`, `would make: intermediate below it, active`, one line each. */
 function toPreviewText(answer: JsonObject, now: UnixMillis): string {
   const changes = objectsOf(answer, 'changes').map(({ kind, id, from, to }) => {
-    const which = id === null ? 'of its own' : toShortId(toText(id))
-    return `would change: ${toText(kind)} ${which} ${toText(from) || 'new'} -> ${toText(to)}`
+    if (id === null) return `would make: ${toText(kind)} below it, ${toText(to)}`
+    return `would change: ${toText(kind)} ${toShortId(toText(id))} ${toText(from)} -> ${toText(to)}`
   })
   const waitingFor = objectOf(answer, 'waitingFor')
-  const waits = toWaitingText(waitingFor, Date.parse(toText(waitingFor.latestExpiry)) - now)
+  const waits = toWaitingText(waitingFor, Date.parse(toText(answer.readyAt)) - now)
   const lines = [...(changes.length === 0 ? ['nothing would change'] : changes), ...(waits === null ? [] : [waits])]
   return lines.map((line) => `${toSafeText(line)}\n`).join('')
 }

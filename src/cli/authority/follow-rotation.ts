@@ -7,7 +7,7 @@ import { toProgressText } from './rotation-text.ts'
 
 const EVERY_MS = 1_000
 /** A server that starts again is waited for. */
-const MAX_SILENT = 60
+const SILENT_MS = 60_000
 const AWAY: ReadonlySet<string> = new Set(['server.unreachable', 'server.timeout'])
 const CLEAR_LINE = '\r\u001b[2K'
 
@@ -17,26 +17,23 @@ const CLEAR_LINE = '\r\u001b[2K'
  */
 export async function followRotation(session: Session, id: string): Promise<void> {
   const show = openProgress(session)
-  for (let silent = 0; ; await sleep(EVERY_MS)) {
-    const rotation = await readRotation(session, id, silent)
-    if (rotation === null) {
-      silent++
-      continue
-    }
-    silent = 0
+  for (let heardAt = performance.now(); ; await sleep(EVERY_MS)) {
+    const rotation = await readRotation(session, id, heardAt)
+    if (rotation === null) continue
+    heardAt = performance.now()
     show(rotation)
     if (rotation.state === 'done') return
     if (rotation.state === 'aborted') throw CommandError.of('rotation.aborted', `rotation \`${id}\` was aborted`)
   }
 }
 
-/** Null while the server does not answer, for a minute at most. */
-async function readRotation(session: Session, id: string, silent: number): Promise<JsonObject | null> {
+/** Null while the server does not answer; when it was heard a minute ago, its silence is thrown. */
+async function readRotation(session: Session, id: string, heardAt: number): Promise<JsonObject | null> {
   try {
     return await session.client().json({ method: 'GET', path: `/v1/rotations/${encodeURIComponent(id)}` })
   } catch (error) {
     const isAway = error instanceof CommandError && AWAY.has(error.code)
-    if (!isAway || silent >= MAX_SILENT) throw error
+    if (!isAway || performance.now() - heardAt > SILENT_MS) throw error
     return null
   }
 }

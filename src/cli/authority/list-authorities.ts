@@ -6,18 +6,23 @@ import type { Style } from '../style.ts'
 
 const SHORT_ID = 12
 const KIND_ORDER = ['root', 'intermediate', 'jwt']
-const STATE_ORDER = ['active', 'prepared', 'draining', 'tainted', 'revoked', 'retired']
+const STATE_ORDER = ['active', 'prepared', 'draining', 'trusted', 'tainted', 'revoked', 'retired']
 
 /** `authority list`: for people in the order of their use, and without those that nobody uses any more. */
 export async function listAuthorities(session: Session, { all = false }: { readonly all?: boolean }): Promise<void> {
   const list = await session.client().json({ method: 'GET', path: '/v1/authorities' })
   const items = itemsOf(list)
-  const shown = all ? items : items.filter(({ state }) => state !== 'retired' && state !== 'revoked')
-  session.show(list, () => layTable(columnsOf(session.style), inOrder(shown), session.style))
+  const shown = all ? inOrder(items) : inUse(items)
+  session.show(list, () => layTable(columnsOf(session.style), shown, session.style))
   const hidden = items.length - shown.length
   if (hidden > 0 && session.options.output === 'table') {
     session.io.stderr.write(`${hidden} that nobody uses any more: --all shows them\n`)
   }
+}
+
+/** Those that somebody still trusts, in the order of their use. */
+export function inUse(items: readonly JsonObject[]): readonly JsonObject[] {
+  return inOrder(items.filter(({ state }) => state !== 'retired' && state !== 'revoked'))
 }
 
 /** The beginning of an id, which commands take for the whole. */
@@ -43,13 +48,14 @@ function paintState(text: string, state: string, style: Style): string {
   return state === 'draining' ? style.warn(text) : text
 }
 
-/** `prepare in 14 d`, `activate in 43 min at most, waits for 12 certificates`. */
+/** `prepare in 14 d`, `activate in 43 min at most, waits for 12 certificates`, `waits for somebody to activate it, by …`. */
 function toNextText(step: JsonObject, style: Style): string {
   if (step.do === undefined) return ''
   const planned = `${toText(step.do)} ${style.shortTime(toText(step.at))}`
   const waitingFor = toText(step.waitingFor)
   if (waitingFor === '') return planned
-  const isCounted = /^\d/.test(waitingFor) // who is counted expires; a person may take any time
+  if (waitingFor.startsWith('somebody')) return `waits for ${waitingFor}, by ${style.shortTime(toText(step.at))}`
+  const isCounted = /^\d/.test(waitingFor) // who is counted may renew sooner
   return `${planned}${isCounted ? ' at most' : ''}, waits for ${waitingFor}`
 }
 

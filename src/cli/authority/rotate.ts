@@ -4,6 +4,7 @@ import { confirm } from '../confirm.ts'
 import { type JsonObject, stringOf } from '../json.ts'
 import { toSafeText } from '../safe-text.ts'
 import type { Session } from '../session.ts'
+import { toNewBody } from './change-authority.ts'
 import { findId } from './find-id.ts'
 import { followRotation } from './follow-rotation.ts'
 import { layTimetable } from './rotation-text.ts'
@@ -12,8 +13,8 @@ const DEFAULT_REASON = 'started by `alcazar authority rotate`'
 
 /** `authority rotate`: starts a rotation and follows it; with `--resume` the one that runs. */
 export async function rotate(session: Session, options: RotateOptions): Promise<void> {
-  const { kind, keyType, reason = DEFAULT_REASON, dryRun, detach, resume, yes } = options
-  const body = { kind, ...(keyType === undefined ? {} : { keyType }) }
+  const { kind, reason = DEFAULT_REASON, dryRun, detach, resume, yes } = options
+  const body = toNewBody(options)
   const path = '/v1/rotations'
   try {
     if (dryRun === true || yes !== true) {

@@ -8,7 +8,7 @@ interface ListOptions extends PageOptions {
   readonly since?: string
 }
 
-/** `audit list|verify|export`: what was done and issued, and the proof that nobody changed the record since. */
+/** `audit list|verify|compare|export`: what was done and issued, and the proof that nobody changed the record since. */
 export function addAuditCommands(program: Command, io: Io): void {
   const audit = program.command('audit').description('the record: what was done, and that nobody changed it since')
   const parseTime = timeParser(io.now)
@@ -29,6 +29,18 @@ export function addAuditCommands(program: Command, io: Io): void {
       const { verifyExports, verifyServer } = await import('../verify-audit.ts')
       const session = openSession(io, command)
       await (files.length === 0 ? verifyServer(session) : verifyExports(session, files))
+    })
+  audit
+    .command('compare')
+    .description('show what an export holds that the record of the running service does not, as after a restore')
+    .argument('<file>', 'an export of the record as it was before')
+    .addHelpText(
+      'after',
+      '\nThe export is verified first, against the roots of --cacert or of bundle.pem beside the socket.',
+    )
+    .action(async (file: string, _options: object, command: Command) => {
+      const { compareAudit } = await import('../compare-audit.ts')
+      await compareAudit(openSession(io, command), file)
     })
   audit
     .command('export')

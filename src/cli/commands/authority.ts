@@ -11,6 +11,7 @@ type AuthorityKind = (typeof KINDS)[number]
 export interface PrepareOptions {
   readonly kind: AuthorityKind
   readonly keyType?: KeyType
+  readonly crossSign?: boolean
   readonly reason?: string
   readonly dryRun?: boolean
 }
@@ -24,6 +25,7 @@ export interface RotateOptions extends PrepareOptions {
 
 /** The options of the commands that change one authority or rotation. */
 export interface ChangeOptions {
+  readonly crossSign?: boolean
   readonly reason?: string
   readonly force?: boolean
   readonly dryRun?: boolean
@@ -87,6 +89,7 @@ function addNewOptions(command: Command): Command {
   return command
     .addOption(new Option('--kind <kind>', 'which kind').choices(KINDS).makeOptionMandatory())
     .addOption(new Option('--key-type <type>', 'kind of its key, if not the configured one').choices(KEY_TYPES))
+    .option('--cross-sign', 'of a root: let the old one certify it, so that nobody is waited for')
     .option('--reason <text>', 'why, for the record')
     .option('--dry-run', 'only print the timetable')
 }
@@ -112,6 +115,7 @@ function addChange(authority: Command, io: Io, verb: ChangeVerb): void {
     .addArgument(new Argument('<id>', `${what}, or the beginning of it`))
   if (verb === 'force') command.requiredOption('--reason <text>', 'why, for the record')
   else command.option('--reason <text>', 'why, for the record').option('--dry-run', 'only say what would change')
+  if (verb === 'activate') command.option('--cross-sign', 'let the old root certify the new one, and wait for nobody')
   if (!takesRotation) command.option('--force', 'although it waits for something; needs --reason')
   command.option('--yes', 'do not ask').action(async (id: string, options: ChangeOptions, self: Command) => {
     const { change } = await import('../authority/change-authority.ts')

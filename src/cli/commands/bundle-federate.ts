@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander'
 import { addPageOptions, type PageOptions, toPageQuery } from '../arguments.ts'
-import { field, timeField, toText } from '../cells.ts'
+import { toText } from '../cells.ts'
 import { CommandError } from '../command-error.ts'
 import { confirm } from '../confirm.ts'
+import { federationColumns } from '../federation-columns.ts'
 import type { Io } from '../io.ts'
 import type { JsonObject } from '../json.ts'
 import { readInput } from '../read-input.ts'
@@ -76,16 +77,7 @@ async function readBundle(file: string): Promise<string> {
 
 async function listFederation(session: Session, page: PageOptions): Promise<void> {
   const list = await session.client().json({ method: 'GET', path: '/v1/federation', query: toPageQuery(page) })
-  session.showList(list, [
-    field('TRUST DOMAIN', 'trustDomain'),
-    field('PROFILE', 'profile'),
-    field('STATE', 'state'),
-    field('ROOTS', 'roots'),
-    field('SEQUENCE', 'sequence'),
-    timeField('FETCHED', 'fetchedAt', session.style),
-    field('URL', 'url'),
-    field('ERROR', 'error'),
-  ])
+  session.showList(list, federationColumns(session.style))
 }
 
 async function refreshFederation(session: Session, { trustDomain }: Named): Promise<void> {

@@ -1,7 +1,10 @@
 import { type Command, Option } from 'commander'
+import type { Answer } from '../client.ts'
 import type { Io } from '../io.ts'
-import { toSafeJson } from '../safe-text.ts'
+import { parseJsonObject } from '../json.ts'
+import { toSafeJsonText } from '../safe-text.ts'
 import { openSession, type Session } from '../session.ts'
+import { toSpan } from '../style.ts'
 import { addFederateCommands } from './bundle-federate.ts'
 
 /** `bundle show`: the roots that clients trust; `bundle federate`: those of other trust domains. */
@@ -10,25 +13,40 @@ export function addBundleCommands(program: Command, io: Io): void {
   bundle
     .command('show')
     .description('print the roots that clients trust')
+    .option('--trust-domain <name>', 'those of a trust domain that the server federates with')
     .addOption(
       new Option(
         '--format <format>',
         'pem for files (default for people), spiffe for federation (default with --output json)',
       ).choices(['pem', 'spiffe']),
     )
-    .action((options: { format?: 'pem' | 'spiffe' }, command: Command) => {
-      return showBundle(openSession(io, command), options.format)
-    })
+    .action((options: ShowOptions, command: Command) => showBundle(openSession(io, command), options))
   addFederateCommands(bundle, io)
 }
 
-async function showBundle(session: Session, wanted: 'pem' | 'spiffe' | undefined): Promise<void> {
+interface ShowOptions {
+  readonly trustDomain?: string
+  readonly format?: 'pem' | 'spiffe'
+}
+
+async function showBundle(session: Session, { trustDomain, format: wanted }: ShowOptions): Promise<void> {
   const format = wanted ?? (session.options.output === 'json' ? 'spiffe' : 'pem')
-  if (format === 'spiffe') {
-    const bundle = await session.client().json({ method: 'GET', path: '/v1/bundle' })
-    session.show(bundle, () => `${toSafeJson(bundle)}\n`)
-    return
-  }
-  const pem = await session.client().text({ method: 'GET', path: '/v1/bundle.pem' })
-  session.show({ pem }, () => pem.replace(/[^\n\x20-\x7e]/g, ''))
+  const path = format === 'spiffe' ? '/v1/bundle' : '/v1/bundle.pem'
+  const { body, headers } = await session.client().answer({ method: 'GET', path, query: { trustDomain } })
+  if (format === 'pem') session.show({ pem: body }, () => body.replace(/[^\n\x20-\x7e]/g, ''))
+  else printSpiffe(session, body)
+  warnOfAge(session, headers)
+}
+
+/** As it came: a sequence may be wider than a number of JavaScript. */
+function printSpiffe({ io }: Session, text: string): void {
+  parseJsonObject(text)
+  io.stdout.write(`${toSafeJsonText(text)}\n`)
+}
+
+/** The server says so of a bundle that it could not have confirmed in time (RFC 9211 §2.4). */
+function warnOfAge({ io }: Session, { age = '', 'cache-status': freshness }: Answer['headers']): void {
+  if (!/^\d+$/.test(age) || !/; ttl=-\d+$/.test(String(freshness))) return
+  const span = toSpan(Number(age))
+  io.stderr.write(`warning: it is stale: its server confirmed it ${span} ago, see alcazar bundle federate list\n`)
 }

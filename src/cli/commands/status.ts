@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
+import { inUse } from '../authority/list-authorities.ts'
 import { field, timeField, toText } from '../cells.ts'
+import { federationColumns } from '../federation-columns.ts'
 import type { Io } from '../io.ts'
 import { type JsonObject, objectOf, objectsOf } from '../json.ts'
 import { layFields, layTable } from '../layout.ts'
@@ -31,6 +33,7 @@ function toView(status: JsonObject, style: Style): string {
       ['Started', style.time(toText(status.startedAt))],
       ['Record', `${record.ok === true ? 'in order' : 'NOT WRITABLE'}, ${toText(record.depth)} waiting`],
       ['Restored', toRestoredText(record, style)],
+      ['Keys', typeof status.token === 'string' ? `in the PKCS #11 token ${status.token}` : 'in files'],
       ['Bundle', `sequence ${toText(bundle.sequence)}, ${toText(bundle.roots)} trusted roots`],
       ['Resources', toResourcesText(objectOf(status, 'resources'))],
       ...objectsOf(objectOf(status, 'resources'), 'watched').map(
@@ -51,10 +54,16 @@ function toView(status: JsonObject, style: Style): string {
       timeField('EXPIRES', 'notAfter', style),
       { ...field('STATE', 'state'), paint: (text, item) => (item.state === 'active' ? style.good(text) : text) },
     ],
-    objectsOf(status, 'authorities'),
+    inUse(objectsOf(status, 'authorities')),
     style,
   )
-  return `${toHeading(status, style)}${summary}\n${authorities}`
+  return `${toHeading(status, style)}${summary}\n${authorities}${toFederation(status, style)}`
+}
+
+/** Nothing where there is no foreign trust domain. */
+function toFederation(status: JsonObject, style: Style): string {
+  const domains = objectsOf(status, 'federation')
+  return domains.length === 0 ? '' : `\n${layTable(federationColumns(style), domains, style)}`
 }
 
 function toResourcesText({ loaded, version, count }: JsonObject): string {

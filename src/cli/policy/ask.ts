@@ -35,12 +35,8 @@ async function askFiles(session: Session, asked: Asked, paths: readonly string[]
   const request = await toWrittenRequest(options, { token, trustDomain: mesh.trustDomain })
   const { policies, entries } = await readPolicySet(session, paths)
   const workload = await readWorkload(options.workload, { entries })
-  const decide = openOffline(session.io)
-  const [explained] = await decide({ mesh, ask, workload, policies }, [toWrittenQuestion(request, 'request')], {
-    explain,
-  })
-  if (explained === undefined) throw new TypeError('a question without an answer')
-  return toAnswer(explained)
+  const examine = openOffline(session.io)({ mesh, ask, workload, policies })
+  return toAnswer(await examine(toWrittenQuestion(request, 'request'), { explain }))
 }
 
 async function askServer(session: Session, { options, token, explain }: Asked): Promise<Answer> {

@@ -2,21 +2,22 @@ import Type from 'typebox'
 import { JWT_KEY_TYPES } from '../../pki/jws.ts'
 import { KEY_TYPES } from '../../pki/key-types.ts'
 import { key } from '../key.ts'
-import { httpsOrigin, oidcIssuer, path, variableName } from '../names.ts'
+import { httpsOrigin, oidcIssuer, path, tokenLabel, variableName } from '../names.ts'
 import { choice, duration, fraction, orNull, toggle } from '../readers.ts'
 
 const keyType = (what: string) =>
   key(choice(...KEY_TYPES), { default: 'ec-p256', description: `Key type of a new ${what}.` })
 
-const passphrase = Type.Optional(
-  Type.Union(
-    [
-      Type.Object({ file: key(path, { description: 'File that holds it; a newline at its end does not count.' }) }),
-      Type.Object({ env: key(variableName, { description: 'Environment variable that holds it.' }) }),
-    ],
-    { description: 'Passphrase of the key files, by reference; without it they are not encrypted.' },
-  ),
-)
+const secret = (description: string) =>
+  Type.Optional(
+    Type.Union(
+      [
+        Type.Object({ file: key(path, { description: 'File that holds it; a newline at its end does not count.' }) }),
+        Type.Object({ env: key(variableName, { description: 'Environment variable that holds it.' }) }),
+      ],
+      { description },
+    ),
+  )
 
 export const authority = Type.Object(
   {
@@ -26,6 +27,11 @@ export const authority = Type.Object(
       automatic: key(toggle, {
         default: false,
         description: 'Let a prepared root take over by itself, too; otherwise it waits for a person.',
+      }),
+      crossSign: key(toggle, {
+        default: false,
+        description:
+          'Have a new root certified by the old one, so that it need not wait for clients with an older bundle.',
       }),
     }),
     intermediate: Type.Object({
@@ -87,10 +93,15 @@ export const authority = Type.Object(
     keys: Type.Object({
       provider: key(choice('file', 'pkcs11'), {
         default: 'file',
-        later: true,
-        description: 'Where authority keys live; `file`: in `<dataDir>/keys`.',
+        description:
+          'Where authority keys live; `file`: in `<dataDir>/keys`; `pkcs11`: in a token (HSM), which makes them and keeps them.',
       }),
-      passphrase,
+      passphrase: secret(
+        'Passphrase of key files, by reference; without it they are not encrypted. With `pkcs11`: of those from before.',
+      ),
+      module: Type.Optional(key(path, { description: 'PKCS #11 module of the token, a shared library.' })),
+      tokenLabel: Type.Optional(key(tokenLabel, { description: 'Label of the token.' })),
+      pin: secret('PIN of the user of the token, by reference; read anew at each login.'),
     }),
   },
   { description: 'Roots and intermediates; what is set here counts for new ones.' },

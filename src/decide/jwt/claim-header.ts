@@ -1,17 +1,6 @@
-import { isObject } from '../../identity/jwt.ts'
-import type { Json, JsonObject } from '../../policy/attributes.ts'
+import type { Json } from '../../policy/attributes.ts'
 
 const UINT64_END = 2 ** 64
-
-/** The claim at `path`, which descends into objects; undefined when it is missing. */
-export function claimAt(claims: JsonObject, path: readonly string[]): Json | undefined {
-  let at: Json | undefined = claims
-  for (const name of path) {
-    if (!isObject(at) || !Object.hasOwn(at, name)) return undefined
-    at = (at as JsonObject)[name]
-  }
-  return at
-}
 
 /** The header value that Envoy's `claim_to_headers` gives a claim; null: no header. */
 export function toHeaderValue(claim: Json | undefined): string | null {

@@ -1,10 +1,10 @@
+import { compareTexts } from '../../kernel/compare-texts.ts'
 import type { JwtRule, RequestAuthentication } from '../../mesh/resource.ts'
 import type { JsonObject } from '../../policy/attributes.ts'
 import { type ClaimDemands, toBareAudience } from './check-claims.ts'
 import { type KeyReference, toKeyReference } from './key-reference.ts'
 import { type Location, toLocations } from './locations.ts'
 import type { Jwt } from './parse-jwt.ts'
-import { compare } from './query.ts'
 import { claimsToSplit } from './split-claims.ts'
 
 interface ClaimHeader {
@@ -46,7 +46,7 @@ export function compileJwtRules(policies: readonly RequestAuthentication[]): Jwt
   const rules = policies
     .flatMap(({ spec }) => spec.jwtRules ?? [])
     .map(compiled)
-    .sort((a, b) => compare(a.issuer, b.issuer))
+    .sort((a, b) => compareTexts(a.issuer, b.issuer))
   if (rules.length === 0) return null
   return { rules, outputHeaders: [...new Set(rules.flatMap(({ outputHeaders }) => outputHeaders))] }
 }

@@ -1,5 +1,5 @@
 import type { JWK } from 'jose'
-import { isObject } from '../../identity/jwt.ts'
+import { isJsonObject } from '../../kernel/json-object.ts'
 import { parseStrictJson, StrictJsonError } from '../../kernel/strict-json.ts'
 import type { KeyKind } from './algorithms.ts'
 
@@ -33,7 +33,7 @@ const NO_KEYS: JwkSet = { keys: [] }
  */
 export function toJwkSet(text: string): JwkSet {
   const document = parse(text)
-  if (!isObject(document) || !Array.isArray(document.keys) || document.keys.length > MAX_KEYS) return NO_KEYS
+  if (!isJsonObject(document) || !Array.isArray(document.keys) || document.keys.length > MAX_KEYS) return NO_KEYS
   return { keys: document.keys.map(toJwk).filter((jwk) => jwk !== null) }
 }
 
@@ -49,7 +49,7 @@ function parse(text: string): unknown {
 type Fields = Readonly<Record<string, unknown>>
 
 function toJwk(jwk: unknown): Jwk | null {
-  if (!isObject(jwk)) return null
+  if (!isJsonObject(jwk)) return null
   const named = { kid: textOf(jwk.kid), alg: textOf(jwk.alg) }
   const { kty } = jwk
   if (kty === 'RSA') return toRsa(jwk, named)

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { FetchError, type FetchOptions, fetchDocument } from '../../identity/fetch-document.ts'
-import { isObject } from '../../identity/jwt.ts'
+import { isJsonObject } from '../../kernel/json-object.ts'
 import { parseStrictJsonBytes, StrictJsonError } from '../../kernel/strict-json.ts'
 import { type JwkSet, toJwkSet } from './jwk-set.ts'
 import type { RemoteKeyReference } from './key-reference.ts'
@@ -33,7 +33,7 @@ export async function loadJwks(reference: RemoteKeyReference, options: LoadOptio
 async function discover(issuer: string, options: FetchOptions): Promise<string> {
   const address = `${issuer}/.well-known/openid-configuration`
   const document = parse(await fetchDocument(address, options))
-  const uri = isObject(document) ? document.jwks_uri : undefined
+  const uri = isJsonObject(document) ? document.jwks_uri : undefined
   if (typeof uri !== 'string') throw new FetchError(`${address} has no \`jwks_uri\``)
   return uri
 }

@@ -1,6 +1,7 @@
+import { compareTexts } from '../../kernel/compare-texts.ts'
 import type { JwtRule } from '../../mesh/resource.ts'
 import type { Headers } from '../../policy/request.ts'
-import { compare, firstParameter, toWireText } from './query.ts'
+import { firstParameter, toWireText } from './query.ts'
 
 /** Where a rule looks for tokens. Header names are in lower case, parameters in wire form. */
 export type Location =
@@ -31,7 +32,7 @@ export function toLocations(rule: JwtRule): readonly Location[] {
 
 function sortedBackwards<L extends Location>(locations: readonly L[]): readonly L[] {
   const byKey = new Map(locations.map((location) => [keyOf(location), location]))
-  return [...byKey].sort(([a], [b]) => compare(b, a)).map(([, location]) => location)
+  return [...byKey].sort(([a], [b]) => compareTexts(b, a)).map(([, location]) => location)
 }
 
 function keyOf(location: Location): string {

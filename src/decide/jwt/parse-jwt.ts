@@ -1,4 +1,4 @@
-import { isObject } from '../../identity/jwt.ts'
+import { isJsonObject } from '../../kernel/json-object.ts'
 import { parseStrictJsonBytes, StrictJsonError } from '../../kernel/strict-json.ts'
 import type { JsonObject } from '../../policy/attributes.ts'
 import { isKnownAlgorithm } from './algorithms.ts'
@@ -65,7 +65,7 @@ function parseSegment(segment: string): JsonObject | 'not_base64' | 'not_json' {
   if (bytes === null) return 'not_base64'
   try {
     const value = parseStrictJsonBytes(bytes, { maxDepth: MAX_DEPTH })
-    return isObject(value) ? (value as JsonObject) : 'not_json'
+    return isJsonObject(value) ? (value as JsonObject) : 'not_json'
   } catch (error) {
     if (error instanceof StrictJsonError) return 'not_json'
     throw error

@@ -1,3 +1,5 @@
+import { compareTexts } from '../../kernel/compare-texts.ts'
+
 /** The decoded value of the first parameter `name` (`toWireText`) of a query with its `?`; null when there is none. */
 export function firstParameter(query: string, name: string): string | null {
   for (const segment of segmentsOf(query)) {
@@ -17,7 +19,7 @@ export function withoutParameter(query: string, name: string): string {
     .map((segment) => splitOnce(segment))
     .map(([written, value]) => ({ name: percentDecode(written), text: `${written}=${value}` }))
     .filter((parameter) => parameter.name !== name)
-    .sort((a, b) => compare(a.name, b.name))
+    .sort((a, b) => compareTexts(a.name, b.name))
   return kept.length === 0 ? '' : `?${kept.map(({ text }) => text).join('&')}`
 }
 
@@ -41,10 +43,4 @@ function splitOnce(segment: string): readonly [name: string, value: string] {
 function percentDecode(text: string): string {
   if (!text.includes('%')) return text
   return text.replace(/%([0-9A-Fa-f]{2})/g, (_escape, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-}
-
-/** By code units, as the sorting of a policy's rules and Envoy's maps do. */
-export function compare(a: string, b: string): number {
-  if (a === b) return 0
-  return a < b ? -1 : 1
 }

@@ -1,5 +1,6 @@
+import { claimAt } from '../../policy/claim-at.ts'
 import { checkClaims } from './check-claims.ts'
-import { claimAt, toHeaderValue } from './claim-header.ts'
+import { toHeaderValue } from './claim-header.ts'
 import type { CompiledJwtRule, JwtPlan } from './compile-jwt-rules.ts'
 import { EditedRequest, type JwtRequest } from './edited-request.ts'
 import type { JwtFailure } from './jwt-failure.ts'

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../kernel/json-object.ts'
 import { nearMiss } from '../../kernel/near-miss.ts'
 import { printable } from '../../kernel/printable.ts'
 import { addError, entryPath, type FindingDetail, type Report, toFinding } from '../finding.ts'
@@ -37,14 +38,10 @@ export function decode(node: Node, value: unknown, at: At): unknown {
     case 'list':
       return Array.isArray(value) ? decodeList(node, value, at) : wrongType(value, at)
     case 'map':
-      return isObject(value) ? decodeMap(node, value, at) : wrongType(value, at)
+      return isJsonObject(value) ? decodeMap(node, value, at) : wrongType(value, at)
     case 'object':
-      return isObject(value) ? decodeObject(node, value, at) : wrongType(value, at)
+      return isJsonObject(value) ? decodeObject(node, value, at) : wrongType(value, at)
   }
-}
-
-export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function decodeText(node: TextNode, text: string, at: At): string {

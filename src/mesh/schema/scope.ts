@@ -1,5 +1,5 @@
+import { isJsonObject } from '../../kernel/json-object.ts'
 import type { FindingCode } from '../finding-codes.ts'
-import { isObject } from './decode.ts'
 import { isLongerThan, listOf, type MapNode, type Node, type Objection, type ObjectNode, TEXT } from './node.ts'
 
 const GROUP = /^$|^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/
@@ -41,7 +41,7 @@ export function checkScope(spec: Readonly<Record<string, unknown>>): readonly Ob
 
 /** True for a selector that names a label. */
 export function hasLabels(selector: unknown): boolean {
-  if (!isObject(selector) || !isObject(selector.matchLabels)) return false
+  if (!isJsonObject(selector) || !isJsonObject(selector.matchLabels)) return false
   return Object.keys(selector.matchLabels).length > 0
 }
 

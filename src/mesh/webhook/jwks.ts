@@ -1,5 +1,5 @@
+import { isJsonObject } from '../../kernel/json-object.ts'
 import { parseStrictJson, StrictJsonError } from '../../kernel/strict-json.ts'
-import { isObject } from '../schema/decode.ts'
 
 const MAX_DEPTH = 16
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/
@@ -20,7 +20,7 @@ type Jwk = Readonly<Record<string, unknown>>
 /** The keys of inline `jwks`, one JWK or a set (RFC 7517); null if one is unusable or the text is neither. */
 export function parseJwks(text: string): readonly Jwk[] | null {
   const document = toJson(text)
-  if (!isObject(document)) return null
+  if (!isJsonObject(document)) return null
   if (!Object.hasOwn(document, 'keys')) return isUsable(document) ? [document] : null
   const keys: unknown = document.keys
   return Array.isArray(keys) && keys.every(isUsable) ? keys : null
@@ -42,7 +42,7 @@ function toJson(text: string): unknown {
 }
 
 function isUsable(jwk: unknown): jwk is Jwk {
-  if (!isObject(jwk) || typeof jwk.kty !== 'string' || !Object.hasOwn(NEEDED, jwk.kty)) return false
+  if (!isJsonObject(jwk) || typeof jwk.kty !== 'string' || !Object.hasOwn(NEEDED, jwk.kty)) return false
   const curves = Object.hasOwn(CURVES, jwk.kty) ? CURVES[jwk.kty] : undefined
   if (curves !== undefined && !curves.some((name) => name === jwk.crv)) return false
   return (NEEDED[jwk.kty] ?? []).every((name) => isBase64(jwk[name]))

@@ -1,4 +1,5 @@
-import { Attributes, type ConnectionFacts, type HttpFacts, type Json, type JsonObject } from '../attributes.ts'
+import { isJsonObject } from '../../kernel/json-object.ts'
+import { Attributes, type ConnectionFacts, type HttpFacts, type JsonObject } from '../attributes.ts'
 import type { Attribute } from '../field-test.ts'
 import { withFields } from '../headers.ts'
 
@@ -83,12 +84,8 @@ function withClaim(claims: JsonObject, path: readonly string[], value: string | 
   const [name = '', ...deeper] = path
   if (deeper.length > 0) {
     const inner = claims[name]
-    return { ...claims, [name]: withClaim(isObject(inner) ? inner : {}, deeper, value) }
+    return { ...claims, [name]: withClaim(isJsonObject(inner) ? inner : {}, deeper, value) }
   }
   const { [name]: _, ...others } = claims
   return value === null ? others : { ...others, [name]: value }
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,6 +1,6 @@
 import type { Attributes } from '../attributes.ts'
-import { authorize } from '../authorize.ts'
-import type { Authorization } from '../compile-authorization.ts'
+import { type AuthorizationVerdict, authorize } from '../authorize.ts'
+import { type Authorization, rulesOf } from '../compile-authorization.ts'
 import type { CompiledRule } from '../compile-rule.ts'
 import type { FieldTest } from '../field-test.ts'
 import { withAttribute } from './change-attributes.ts'
@@ -26,42 +26,70 @@ export interface NearestMiss {
 interface Candidate {
   readonly attributes: Attributes
   readonly changes: readonly Change[]
+  readonly verdict: AuthorizationVerdict
 }
 
 const MAX_CHANGES = 4
-const MAX_TRIED = 2_000
+/** Values of policies that one search may compare, so that it ends in some hundredths of a second. */
+const MAX_COMPARED = 250_000
+/** What a try counts for at least. */
+const LEAST_COST = 125
+
+/** One search: what its steps look at, and how much it may still compare. */
+interface Search {
+  readonly authorization: Authorization
+  /** Values that ALLOW rules name, by the name of the attribute: what leaves a DENY rule had best be one of them. */
+  readonly wishes: ReadonlyMap<string, readonly string[]>
+  /** Values of all rules. */
+  readonly cost: number
+  left: number
+}
 
 /** Tries one change, then two, and so on; null when up to four are not enough or the search got too long. */
 export function nearestMiss(authorization: Authorization, attributes: Attributes): NearestMiss | null {
-  let layer: readonly Candidate[] = [{ attributes, changes: [] }]
-  let tried = 0
+  const search = openSearch(authorization)
+  let layer: readonly Candidate[] = [{ attributes, changes: [], verdict: authorize(authorization, attributes) }]
   for (let depth = 0; depth < MAX_CHANGES; depth++) {
     const next: Candidate[] = []
     for (const candidate of layer) {
-      for (const changed of stepsFrom(authorization, candidate)) {
-        const verdict = authorize(authorization, changed.attributes)
-        if (verdict.allowed) {
-          return { changes: changed.changes, ...(verdict.rule === null ? {} : { allowedBy: verdict.rule.name }) }
-        }
-        next.push(changed)
-        if (++tried >= MAX_TRIED) return null
+      for (const found of stepsFrom(candidate, search)) {
+        const { changes, verdict } = found
+        if (verdict.allowed) return { changes, ...(verdict.rule === null ? {} : { allowedBy: verdict.rule.name }) }
+        next.push(found)
       }
+      if (search.left <= 0) return null
     }
     layer = next
   }
   return null
 }
 
+function openSearch(authorization: Authorization): Search {
+  const fields = rulesOf(authorization).flatMap(fieldsOf)
+  const cost = fields.reduce((sum, { values }) => sum + values.length, LEAST_COST)
+  const wishes = new Map<string, string[]>()
+  for (const { attribute, values, negative } of (authorization.allow?.rules ?? []).flatMap(fieldsOf)) {
+    if (negative) continue
+    const wished = wishes.get(nameOf(attribute)) ?? []
+    wishes.set(nameOf(attribute), wished)
+    for (const value of values) wished.push(value)
+  }
+  return { authorization, wishes, cost, left: MAX_COMPARED }
+}
+
 /** Every single change that makes progress: away from the DENY rule that matches, or towards an ALLOW rule. */
-function stepsFrom(authorization: Authorization, candidate: Candidate): readonly Candidate[] {
-  const verdict = authorize(authorization, candidate.attributes)
-  const fields =
-    verdict.rule === null
-      ? wantedFields(authorization.allow?.rules ?? [], candidate.attributes)
-      : fieldsOf(verdict.rule).filter((field) => field.holds(candidate.attributes))
-  const hold = verdict.rule === null
-  const wishes = (authorization.allow?.rules ?? []).flatMap(fieldsOf)
-  return fields.flatMap((field) => toCandidates(candidate, field, { hold, wishes }))
+function* stepsFrom(candidate: Candidate, search: Search): Generator<Candidate> {
+  search.left -= search.cost
+  const { attributes, verdict } = candidate
+  if (verdict.rule === null) {
+    for (const field of wantedFields(search.authorization.allow?.rules ?? [], attributes)) {
+      yield* changesOf(candidate, { field, hold: true }, search)
+    }
+    return
+  }
+  for (const field of fieldsOf(verdict.rule)) {
+    if (field.holds(attributes)) yield* changesOf(candidate, { field, hold: false }, search)
+  }
 }
 
 function fieldsOf({ from, to, when }: CompiledRule): readonly FieldTest[] {
@@ -75,25 +103,35 @@ function wantedFields(rules: readonly CompiledRule[], attributes: Attributes): r
 }
 
 interface Aim {
+  readonly field: FieldTest
   /** Whether the field shall hold, or shall not any more. */
   readonly hold: boolean
-  /** Fields of ALLOW rules: what leaves a DENY rule had best be something that they want. */
-  readonly wishes: readonly FieldTest[]
 }
 
-function toCandidates(candidate: Candidate, field: FieldTest, { hold, wishes }: Aim): Candidate[] {
-  const { attribute, values, negative } = field
-  // to match one of the values, or to match none: then be without it, or be something else
-  const wished = wishes.filter((wish) => !wish.negative && nameOf(wish.attribute) === nameOf(attribute))
-  const others = [...wished.flatMap((wish) => wish.values).map((value) => sampleFor(attribute, value)), null]
-  const tries =
-    hold !== negative ? values.map((value) => sampleFor(attribute, value)) : [...others, otherThan(attribute)]
-  return tries.flatMap((value) => {
-    const name = nameOf(attribute)
-    if (candidate.changes.some((change) => change.attribute === name)) return []
-    const changed = withAttribute(candidate.attributes, attribute, value)
-    if (changed === null || field.holds(changed) !== hold) return []
+/** The changes of the field's attribute that reach the aim, each with its verdict, while there is something left. */
+function* changesOf(candidate: Candidate, aim: Aim, search: Search): Generator<Candidate> {
+  const { field, hold } = aim
+  const { attribute, values } = field
+  const name = nameOf(attribute)
+  if (candidate.changes.some((change) => change.attribute === name)) return
+  for (const value of valuesFor(aim, search.wishes.get(name) ?? [])) {
+    if (search.left <= 0) return
+    search.left -= values.length
+    const attributes = withAttribute(candidate.attributes, attribute, value)
+    if (attributes === null || field.holds(attributes) !== hold) continue
+    search.left -= search.cost
     const change: Change = { attribute: name, seen: seenOf(candidate.attributes, attribute), to: value }
-    return [{ attributes: changed, changes: [...candidate.changes, change] }]
-  })
+    const verdict = authorize(search.authorization, attributes)
+    yield { attributes, changes: [...candidate.changes, change], verdict }
+  }
+}
+
+/** To match one of its values, or to match none: then be what an ALLOW rule wishes, be without it, or be something else. */
+function* valuesFor({ field, hold }: Aim, wished: readonly string[]): Generator<string | null> {
+  const { attribute, values, negative } = field
+  const isToMatch = hold !== negative
+  for (const value of isToMatch ? values : wished) yield sampleFor(attribute, value)
+  if (isToMatch) return
+  yield null
+  yield otherThan(attribute)
 }

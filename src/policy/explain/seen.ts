@@ -31,8 +31,16 @@ const NAMES = {
   path: 'path',
 } as const satisfies Partial<Record<Attribute['of'], string>>
 
-/** What the request has of the attribute, for people; empty when it is absent. */
+const MAX_VALUES = 16
+const MAX_LENGTH = 256
+
+/** What the request has of the attribute, for people and cut to their size; empty when it is absent. */
 export function seenOf(attributes: Attributes, attribute: Attribute): readonly string[] {
+  const values = valuesOf(attributes, attribute).slice(0, MAX_VALUES) // each rule that does not match repeats them
+  return values.map((value) => (value.length > MAX_LENGTH ? `${value.slice(0, MAX_LENGTH - 1)}…` : value))
+}
+
+function valuesOf(attributes: Attributes, attribute: Attribute): readonly string[] {
   const { connection, http } = attributes
   switch (attribute.of) {
     case 'principal':

@@ -1,9 +1,8 @@
 import type { AuthorizationPolicy } from '../../mesh/resource.ts'
 import type { Attributes } from '../attributes.ts'
-import { type Authorization, actionOf, isDryRun } from '../compile-authorization.ts'
+import { type Authorization, actionOf, isDryRun, rulesOf } from '../compile-authorization.ts'
 import { type CompiledRule, matchesRule } from '../compile-rule.ts'
 import type { FieldTest } from '../field-test.ts'
-import type { RuleSet } from '../rule-set.ts'
 import { nameOf, seenOf } from './seen.ts'
 
 /** The first field of a rule that did not hold. */
@@ -46,13 +45,6 @@ export function traceAuthorization(authorization: Authorization, attributes: Att
   const compiled = Map.groupBy(rulesOf(authorization), ({ policy }) => policy)
   const byOrder = authorization.policies.toSorted((a, b) => ORDER.indexOf(actionOf(a)) - ORDER.indexOf(actionOf(b)))
   return byOrder.map((policy) => tracePolicy(policy, compiled.get(policy) ?? [], attributes))
-}
-
-/** All compiled rules, whatever they do. */
-function rulesOf({ custom, ...sets }: Authorization): readonly CompiledRule[] {
-  const { audit, deny, allow, dryRunDeny, dryRunAllow } = sets
-  const all: readonly (RuleSet | null)[] = [custom?.rules ?? null, audit, deny, allow, dryRunDeny, dryRunAllow]
-  return all.flatMap((set) => set?.rules ?? [])
 }
 
 function tracePolicy(

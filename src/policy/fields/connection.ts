@@ -42,7 +42,7 @@ export function compilePorts(values: readonly string[]): CompiledValues {
 }
 
 function readPort(value: string): number {
-  const port = /^[0-9]{1,9}$/.test(value) ? Number(value) : Number.NaN
+  const port = /^[0-9]+$/.test(value) ? Number(value) : Number.NaN
   if (!(port <= 65_535)) throw new BadValue(`\`${value}\` is no port`)
   return port
 }

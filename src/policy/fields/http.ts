@@ -1,6 +1,7 @@
+import { isPathTemplate } from '../../mesh/webhook/path-template.ts'
 import type { Attributes } from '../attributes.ts'
 import type { Effect } from '../field-test.ts'
-import { fitsTemplate, isTemplate, toPathTemplate } from '../path-template.ts'
+import { fitsTemplate, toPathTemplate } from '../path-template.ts'
 import { fitsAny, type Pattern, toPattern } from '../pattern.ts'
 import { type CompiledValues, literalKeys } from './values.ts'
 
@@ -22,8 +23,8 @@ export function compileMethods(values: readonly string[]): CompiledValues {
 
 /** `paths`: over the normalised path without its query. */
 export function compilePaths(values: readonly string[]): CompiledValues {
-  const templates = values.filter(isTemplate).map(toPathTemplate)
-  const patterns = values.filter((value) => !isTemplate(value)).map(toPattern)
+  const templates = values.filter(isPathTemplate).map(toPathTemplate)
+  const patterns = values.filter((value) => !isPathTemplate(value)).map(toPattern)
   const indexable = templates.length === 0 && patterns.every(({ form }) => form === 'exact' || form === 'prefix')
   return {
     keys: indexable ? patterns.flatMap(toPathKey) : null,

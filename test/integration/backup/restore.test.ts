@@ -18,7 +18,7 @@ const LATER = NOW + 3_600_000
 const clock = { now: () => LATER, monotonic: () => 0 }
 
 /** A data directory with a record, two keys and a certificate in it. */
-async function aService(t: TestContext) {
+async function aService(t: TestContext, token: string | null = null) {
   const folder = await mkdtemp(join(tmpdir(), 'alcazar-backup-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const directory = await openDataDirectory(join(folder, 'data'))
@@ -28,7 +28,7 @@ async function aService(t: TestContext) {
   await writeFile(join(directory.keys, 'bb.key.new'), 'unfinished', { mode: 0o600 })
   await writeFile(join(directory.authorities, 'aa.crt'), 'CERTIFICATE A', { mode: 0o644 })
   await writeFile(directory.bundle, 'BUNDLE', { mode: 0o644 })
-  const about = { trustDomain: 'cluster.local', version: '0.1.0', log: silentLog }
+  const about = { trustDomain: 'cluster.local', token, version: '0.1.0', log: silentLog }
   const random = (size: number) => randomBytes(size)
   const backup = openBackups({ store, directory, clock: { ...clock, now: () => NOW }, random, ...about })
   const take = async () => {
@@ -63,6 +63,12 @@ test('restore: all files, for their owner alone, and the record as it was at the
   assert.equal((await store.listIssued({ limit: 1000 })).items.length, 300)
   assert.ok((await store.loadAuthorities()).bundleSequence > 1000)
   assert.deepEqual((await readdir(folder)).sort(), ['data', 'one.backup', 'restored'])
+})
+
+test('restore: a backup tells of the token that has the keys', async (t) => {
+  const [files, token] = [await aService(t), await aService(t, 'alcazar')]
+  assert.equal((await files.restore(await files.take())).backup.token, undefined)
+  assert.equal((await token.restore(await token.take())).backup.token, 'alcazar')
 })
 
 test('restore: into an empty directory, and never into one that is not', async (t) => {

@@ -55,6 +55,17 @@ describe('authority import', () => {
     assert.match(io.out(), /the intermediate 9+ is prepared\n.*authority activate 9+/)
   })
 
+  test('a file too large to be one of an authority is refused, not cut short', async () => {
+    await using api = await openFakeApi(accept)
+    const large = join(api.directory, 'large.pem')
+    writeFileSync(large, ROOT_PEM.repeat(1_000))
+    await assert.rejects(
+      run(api, ['import', '--certificate', join(writeTls(api), 'tls.crt'), '--root', large]),
+      (error) => error instanceof CommandError && error.code === 'file.unreadable',
+    )
+    assert.equal(api.seen.length, 0)
+  })
+
   test('a dry run says what would be, and a verdict against it exits 1', async () => {
     const refused = { ...WARNING, level: 'error' }
     await using api = await openFakeApi(() => ({

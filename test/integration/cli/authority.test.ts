@@ -155,12 +155,13 @@ test('a dry run says in words what would change', async () => {
       { id: ROOT, kind: 'root', from: 'active', to: 'draining' },
       { id: null, kind: 'intermediate', from: null, to: 'active' },
     ],
-    waitingFor: { certificates: 1, latestExpiry: '2026-11-21T03:43:00Z' },
+    waitingFor: { certificates: 1, latestExpiry: '2026-11-21T03:42:00Z' },
+    readyAt: '2026-11-21T03:43:00Z',
   }
   const { out } = await run(`activate ${NEXT} --dry-run`, () => ({ body: preview }))
   assert.deepEqual(out.split('\n'), [
     'would change: root a216ae17fa34 active -> draining',
-    'would change: intermediate of its own new -> active',
+    'would make: intermediate below it, active',
     'waiting for 1 certificate, 43 min at most',
     '',
   ])

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createPrivateKey, hash, randomBytes, X509Certificate } from 'node:crypto'
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { runCommandLine } from '../../../src/cli/run.ts'
@@ -127,4 +127,18 @@ test('cert issue: a directory that cannot be written is a refusal that names it'
   const { exit, result } = await run(api.socket, ['--identity', WEB, '--out', join(api.directory, 'file/web')])
   assert.equal(exit, 1)
   assert.match(result.error.code, /^file\.un/)
+})
+
+test('cert issue: the key goes nowhere else, whatever waits under the name that it is written by', async () => {
+  await using api = await openFakeApi((seen) => issue(seen, WEB))
+  const out = join(api.directory, 'shared')
+  const elsewhere = join(api.directory, 'elsewhere')
+  await mkdir(out)
+  await writeFile(elsewhere, 'kept')
+  await symlink(elsewhere, join(out, 'key.pem.new'))
+  const { exit } = await run(api.socket, ['--identity', WEB, '--out', out])
+  assert.equal(exit, 0)
+  assert.equal(await readFile(elsewhere, 'utf8'), 'kept')
+  assert.equal(await modeOf(join(out, 'key.pem')), '600')
+  assert.deepEqual((await readdir(out)).toSorted(), ['cert-chain.pem', 'key.pem', 'root-cert.pem'])
 })

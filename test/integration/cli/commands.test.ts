@@ -52,6 +52,13 @@ const requests: readonly (readonly [words: readonly string[], method: string, ur
     { audiences: ['a'], joinToken: 'alcz_x' },
   ],
   [['bundle', 'show', '--format', 'spiffe'], 'GET', '/v1/bundle', null],
+  [['bundle', 'show', '--trust-domain', 'b.example'], 'GET', '/v1/bundle.pem?trustDomain=b.example', null],
+  [
+    ['bundle', 'show', '--trust-domain', 'b.example', '--output', 'json'],
+    'GET',
+    '/v1/bundle?trustDomain=b.example',
+    null,
+  ],
   [['status'], 'GET', '/v1/status', null],
 ]
 for (const [words, method, url, body] of requests) {
@@ -96,6 +103,28 @@ test('bundle show: PEM for files, the SPIFFE bundle for --output json', async ()
   const reply = ({ url }: Seen) => (url === '/v1/bundle' ? { body: { keys: [] } } : { text: 'PEM\n' })
   assert.equal((await run(['bundle', 'show'], reply)).out, 'PEM\n')
   assert.deepEqual(JSON.parse((await run(['bundle', 'show', '--output', 'json'], reply)).out), { keys: [] })
+})
+
+test('bundle show: a SPIFFE bundle digit for digit, and whether it is stale', async () => {
+  const text = '{"keys":[],"x":"\u202e","spiffe_sequence":9223372036854775807}'
+  const show = async (headers: Record<string, string>) =>
+    run(['bundle', 'show', '--trust-domain', 'b.example', '--format', 'spiffe'], () => ({ text, headers }))
+  const fresh = await show({ age: '10', 'cache-status': 'alcazar; hit; ttl=590' })
+  assert.deepEqual([fresh.out, fresh.err], [`${text.replace('\u202e', '\\u202e')}\n`, ''])
+  const stale = await show({ age: '7300', 'cache-status': 'alcazar; hit; ttl=-1' })
+  assert.equal(stale.out, fresh.out)
+  assert.match(stale.err, /^warning: it is stale: its server confirmed it 2 h 1 min ago/)
+})
+
+test('status: foreign trust domains, where there are any', async () => {
+  const item = { trustDomain: 'b.example', state: 'failing', sequence: '7', fetchedAt: '2026-11-21T02:00:00Z' }
+  const b = { ...item, nextFetchAt: '2026-11-21T03:05:00Z', url: 'https://b.example/', error: 'no answer in time' }
+  const { out } = await run(['status'], () => ({ body: { federation: [b] } }))
+  assert.match(
+    out,
+    /TRUST DOMAIN .*NEXT .*ERROR\nb\.example .*failing .*7 .*T02:00:00Z .*T03:05:00Z .*no answer in time/,
+  )
+  assert.doesNotMatch((await run(['status'], () => ({ body: { federation: [] } }))).out, /TRUST DOMAIN/)
 })
 
 for (const [status, code] of [

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { runCommandLine } from '../../../src/cli/run.ts'
+import { OF_THE_COMMAND_LINE } from '../../../src/config/environment.ts'
+import { openFakeApi } from '../../support/fake-api.ts'
 import { fakeIo } from '../../support/fake-io.ts'
 
 async function run(words: readonly string[]) {
@@ -45,6 +47,30 @@ test('usage: with --output json the failure is one JSON value', async () => {
   assert.equal(JSON.parse(err).error.code, 'usage')
 })
 
+for (const [words, form] of [
+  [['token', 'crate'], 'json'],
+  [['token', 'crate', '--output', 'table'], 'table'],
+  [['--output=table', 'token', 'crate'], 'table'],
+] as const) {
+  test(`usage: with ALCAZAR_OUTPUT=json, \`alcazar ${words.join(' ')}\` fails as ${form}`, async () => {
+    const io = fakeIo({ env: { ALCAZAR_OUTPUT: 'json' } })
+    assert.equal(await runCommandLine(words, io), 2)
+    assert.equal(io.err().startsWith('{'), form === 'json')
+  })
+}
+
+test('every variable that the configuration passes over is one of the command line', async () => {
+  const help = `${(await run(['serve', '--help'])).out}${(await run(['backup', '--help'])).out}`
+  for (const name of OF_THE_COMMAND_LINE) assert.match(help, new RegExp(`\\b${name}\\b`))
+  assert.ok(OF_THE_COMMAND_LINE.size > 5)
+})
+
+test('serve: the file of ALCAZAR_CONFIG is the configuration', async () => {
+  const io = fakeIo({ env: { ALCAZAR_CONFIG: '/nowhere/alcazar.yaml' } })
+  assert.equal(await runCommandLine(['serve'], io), 1)
+  assert.match(io.err(), /\/nowhere\/alcazar\.yaml: cannot be read.*config\.invalid/s)
+})
+
 test('every command has help, which exits 0 and names the options that all take', async () => {
   for (const words of [
     '',
@@ -62,6 +88,15 @@ test('every command has help, which exits 0 and names the options that all take'
     assert.equal(err, '')
     assert.match(out, /--output <form>/)
   }
+})
+
+test('with --verbose, too, nothing that a server says steers the terminal', async () => {
+  const reply = { status: 403, body: { code: 'auth.forbidden', detail: 'no\u001b[2J\u009b31m\u202e' } }
+  await using api = await openFakeApi(async () => reply)
+  const io = fakeIo({ env: { ALCAZAR_SERVER: api.socket } })
+  assert.equal(await runCommandLine(['status', '--verbose'], io), 1)
+  assert.match(io.err(), /CommandError: no\?\[2J\?31m\?.*\n +at /)
+  assert.match(io.err(), /^[\x20-\x7e\n]+$/)
 })
 
 test('a bug exits 70 and shows its stack only with --verbose', async () => {

@@ -159,3 +159,16 @@ test('health is told, and a service that is not there is NOT_FOUND', async () =>
   assert.equal(await statusOf(unknown), status.NOT_FOUND)
   session.destroy()
 })
+
+test('reflection: who does not take its answers is not read any further, and gets all of them later', async () => {
+  const session = openSession()
+  const stream = start(session, V1)
+  stream.end(
+    Buffer.concat(Array.from({ length: 20_000 }, () => frame(0x22, 0x50, ...new Array<number>(0x50).fill(0x61)))),
+  )
+  await once(stream, 'response')
+  await new Promise((resolve) => setTimeout(resolve, 1_000)) // long enough to read all of it
+  assert.ok(stream.writableLength > 1_000_000, `${stream.writableLength} bytes wait at the client`)
+  assert.equal(await statusOf(stream), status.OK)
+  session.destroy()
+})

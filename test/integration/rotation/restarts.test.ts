@@ -36,7 +36,7 @@ async function issue(service: Service, ttlSeconds: number): Promise<void> {
 
 const AT_REST = ['intermediate active', 'jwt active', 'root active']
 
-test('two commands that rotate at the same moment: one wins, the other is told which one runs', async () => {
+test('hostile 107: two commands that rotate at the same moment: one wins, the other is told which one runs', async () => {
   const service = await startService({ config: CONFIG })
   const body = { kind: 'root', reason: 'a test' }
   const both = await Promise.all([1, 2].map(() => administer(service, 'POST', '/v1/rotations', body)))

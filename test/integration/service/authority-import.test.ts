@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { buildCsr } from '../../support/csr-builder.ts'
@@ -64,6 +64,57 @@ describe('an authority of one’s own', { skip: opensslMissing }, () => {
     await service.stop()
   })
 
+  test('brings other roots along, which are believed until the file leaves them out', async () => {
+    const cacerts = newCacerts()
+    const others = join(cacerts, 'others')
+    mkdirSync(others)
+    makeCacerts(others)
+    const otherRoot = readFileSync(join(others, 'root-cert.pem'), 'utf8')
+    const file = join(cacerts, 'root-cert.pem')
+    const own = readFileSync(file, 'utf8')
+    writeFileSync(file, `${own}${otherRoot}`)
+    const config = { authority: { import: { directory: cacerts, watch: true } } }
+    const first = await startService({ config })
+    const rootsOf = async (service: Service) => {
+      const { items } = await jsonOf(service, '/v1/authorities')
+      return items
+        .filter((one: { kind: string }) => one.kind === 'root')
+        .map((one: { state: string }) => one.state)
+        .toSorted()
+    }
+    assert.deepEqual(await rootsOf(first), ['active', 'trusted'])
+    assert.equal(first.roots().match(/BEGIN/g)?.length, 2)
+    assert.match((await administer(first, 'GET', '/v1/crl')).text, /BEGIN/)
+    await first.kill()
+
+    const aside = `${cacerts}.away`
+    renameSync(cacerts, aside)
+    const second = await startService({ directory: first.directory, config })
+    assert.deepEqual(await rootsOf(second), ['active', 'trusted'], 'stored, whatever becomes of the files')
+    const { sequence } = (await jsonOf(second, '/v1/status')).bundle
+    await second.kill()
+
+    renameSync(aside, cacerts)
+    const third = await startService({ directory: first.directory, config })
+    assert.equal((await jsonOf(third, '/v1/status')).bundle.sequence, sequence)
+    writeFileSync(file, own)
+    await eventually('it leaves', async () => (await rootsOf(third)).join() === 'active,retired')
+    await eventually('its file', () => third.roots().match(/BEGIN/g)?.length === 1)
+    assert.equal((await jsonOf(third, '/v1/status')).bundle.sequence, sequence + 1)
+
+    const { key: _key, ...material } = materialOf(cacerts)
+    const both = { name: 'root-cert.pem', text: `${own}${otherRoot}` }
+    await administer(third, 'POST', '/v1/authorities/import', { ...material, roots: both })
+    assert.deepEqual(await rootsOf(third), ['active', 'trusted'], 'and comes back by hand')
+    const { items } = await jsonOf(third, '/v1/authorities')
+    const { id } = items.find((one: { state: string }) => one.state === 'trusted')
+    const activated = await administer(third, 'POST', `/v1/authorities/${id}/activate`, {})
+    assert.equal(activated.json.code, 'authority.invalid_transition')
+    await administer(third, 'POST', `/v1/authorities/${id}/retire`, {})
+    assert.deepEqual(await rootsOf(third), ['active', 'retired'])
+    await third.stop()
+  })
+
   test('that is not fit ends the first start', async () => {
     const cacerts = newCacerts()
     writeFileSync(join(cacerts, 'cert-chain.pem'), '')
@@ -93,6 +144,22 @@ describe('an authority of one’s own', { skip: opensslMissing }, () => {
     ])
     assert.match(service.roots(), /(-----BEGIN.*){2}/s)
     await issueAndVerify(service, join(service.data, 'bundle.pem'))
+    await service.stop()
+  })
+
+  test('takes over at once where our root certifies its root', async () => {
+    const cacerts = newCacerts()
+    const service = await startService()
+    const ours = join(cacerts, 'ours.pem')
+    writeFileSync(ours, service.roots())
+    await issueAndVerify(service, ours)
+    const { json } = await administer(service, 'POST', '/v1/authorities/import', materialOf(cacerts))
+    const { id } = Object(json)
+    const waits = await administer(service, 'POST', `/v1/authorities/${id}/activate`, {})
+    assert.equal(waits.json.code, 'authority.not_ready')
+    const activated = await administer(service, 'POST', `/v1/authorities/${id}/activate`, { crossSign: true })
+    assert.equal(activated.status, 200, activated.text)
+    for (const roots of [ours, join(cacerts, 'root-cert.pem')]) assert.equal(await issueAndVerify(service, roots), 4)
     await service.stop()
   })
 

@@ -32,14 +32,26 @@ async function issue(service: Service) {
 describe('backup and restore of a service', () => {
   let directory: string
   let file: string
+  let exported: string
   let before_: readonly string[]
   let after_: readonly string[]
   let revoked: string
+
+  /** What the export holds and the record does not. */
+  async function compare(service: Service) {
+    const io = fakeIo({ env: {} })
+    const words = ['audit', 'compare', exported, '--server', service.address('admin'), '--output', 'json']
+    const exit = await runCommandLine(words, io)
+    const result = JSON.parse(io.out())
+    const lost: { serial: string; carriedOver: boolean }[] = result.certificates
+    return { exit, result, serials: lost.map(({ serial }) => serial), carried: lost.map((one) => one.carriedOver) }
+  }
 
   before(async () => {
     const service = await startService({ config: CONFIG })
     directory = service.directory
     file = join(directory, 'one.backup')
+    exported = join(directory, 'record.jsonl')
     let isOver = false
     const issued: string[] = []
     const load = Array.from({ length: 4 }, async () => {
@@ -54,6 +66,11 @@ describe('backup and restore of a service', () => {
     revoked = (await issue(service)).leaf.serialNumber.toLowerCase().padStart(32, '0')
     assert.equal((await administer(service, 'DELETE', `/v1/issued/${revoked}?reason=stolen`)).status, 204)
     after_ = (await listIssued(service)).map(({ serial }) => serial)
+    const io = fakeIo({ env: {} })
+    assert.equal(await runCommandLine(['audit', 'export', '--server', service.address('admin')], io), 0)
+    writeFileSync(exported, io.out())
+    const same = await compare(service)
+    assert.deepEqual([same.exit, same.result.ok, same.result.certificates], [0, true, []])
     await service.kill()
     renameSync(service.data, join(directory, 'old'))
   })
@@ -62,7 +79,7 @@ describe('backup and restore of a service', () => {
     assert.equal(statSync(file).mode & 0o777, 0o600)
     const bytes = readFileSync(file)
     assert.ok(!bytes.includes('PRIVATE KEY') && !bytes.includes('SQLite format 3'))
-    assert.deepEqual(readdirSync(directory).sort(), ['alcazar.yaml', 'old', 'one.backup'])
+    assert.deepEqual(readdirSync(directory).sort(), ['alcazar.yaml', 'old', 'one.backup', 'record.jsonl'])
   })
 
   test('restored, it starts, issues under the same root, and says what it does not know', async () => {
@@ -81,6 +98,12 @@ describe('backup and restore of a service', () => {
     assert.match(io.err(), /this record was restored at .* from a backup of .*: certificates issued in between are not/)
     const status = await run(['status', '--server', service.address('admin')])
     assert.equal(status.result.record.restored.complete, false)
+    const { exit, result, serials: lost, carried } = await compare(service)
+    assert.equal(exit, 1)
+    assert.deepEqual(lost.toSorted(), after_.filter((serial) => !serials.includes(serial)).sort())
+    assert.ok(lost.includes(revoked) && !carried.includes(true))
+    const since = result.actions.map(({ action }: { action: string }) => action)
+    assert.ok(since.includes('deny.add') || since.includes('cert.revoke'), since.join())
     await service.stop()
     rmSync(data, { recursive: true })
   })
@@ -103,6 +126,8 @@ describe('backup and restore of a service', () => {
       after_.filter((serial) => !serials.has(serial)),
       [],
     )
+    const compared = await compare(service)
+    assert.deepEqual([compared.exit, compared.carried.includes(false)], [1, false]) // what was done is not done again
     await service.stop()
   })
 

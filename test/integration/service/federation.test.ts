@@ -64,13 +64,16 @@ function fromBundleEndpoint(service: Service, options: https.RequestOptions = {}
   return exchange(https.request(request))
 }
 
-function federate(...words: readonly string[]): string {
+function alcazar(...words: readonly string[]): string {
   const env = { ...process.env, ALCAZAR_SERVER: ours.address('admin') }
-  return execFileSync(process.execPath, [MAIN, 'bundle', 'federate', ...words], { encoding: 'utf8', env })
+  return execFileSync(process.execPath, [MAIN, ...words], { encoding: 'utf8', env })
 }
 
+const federate = (...words: readonly string[]) => alcazar('bundle', 'federate', ...words)
+const show = (...words: readonly string[]) => alcazar('bundle', 'show', ...words)
+
 describe('the bundle endpoint, https_spiffe', () => {
-  test('serves what /v1/bundle has, with our own SVID, and with an ETag', async () => {
+  test('F-9, F-14: serves what /v1/bundle has, with our own SVID, and with an ETag', async () => {
     const { status, headers, text } = await fromBundleEndpoint(partner)
     assert.equal(status, 200)
     assert.match(headers['content-type'] ?? '', /^application\/json/)
@@ -88,7 +91,7 @@ describe('the bundle endpoint, https_spiffe', () => {
   })
 
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-    test(`no client is asked for a certificate, ${version}`, { skip: opensslMissing }, () => {
+    test(`F-8: no client is asked for a certificate, ${version}`, { skip: opensslMissing }, () => {
       const flag = version === 'TLSv1.2' ? '-tls1_2' : '-tls1_3'
       const said = openssl(['s_client', '-connect', partner.address('bundle'), flag])
       assert.match(said, /No client certificate CA names sent/)
@@ -96,7 +99,7 @@ describe('the bundle endpoint, https_spiffe', () => {
     })
   }
 
-  test('no cipher suite without authenticated encryption', async () => {
+  test('F-3: no cipher suite without authenticated encryption', async () => {
     const [host, port] = partner.address('bundle').split(':')
     const options = {
       host,
@@ -113,7 +116,7 @@ describe('the bundle endpoint, https_spiffe', () => {
   })
 })
 
-test('without the bundle of the first time an https_spiffe server cannot be verified', async () => {
+test('F-16: without the bundle of the first time an https_spiffe server cannot be verified', async () => {
   const body = { trustDomain: PARTNER, url: 'https://127.0.0.1:1/', profile: 'https_spiffe', endpointSpiffeId: WEB }
   const { status, json } = await administer(ours, 'POST', '/v1/federation', body)
   assert.deepEqual([status, json.code], [400, 'request.malformed'])
@@ -152,6 +155,53 @@ test('federated, the partner is believed for its own identities and only to look
   )
 })
 
+test('F-21: whoever holds a certificate of ours gets their bundle, apart from ours, and waits for the next', async () => {
+  const own = await certified(ours, 'spiffe://cluster.local/ns/shop/sa/web')
+  const get = (path: string, more: https.RequestOptions = {}) => exchange(ask(own, path, more))
+  const theirs = await get(`/v1/bundle?trustDomain=${PARTNER}`)
+  assert.equal(theirs.status, 200, theirs.text)
+  const { keys, spiffe_sequence: sequence, spiffe_refresh_hint: hint } = JSON.parse(theirs.text)
+  assert.deepEqual({ keys, sequence, hint }, await published(partner))
+  assert.match(String(theirs.headers.age), /^\d+$/)
+  assert.match(String(theirs.headers['cache-status']), /^alcazar; hit; ttl=\d+$/)
+  const pem = await get(`/v1/bundle.pem?trustDomain=${PARTNER}`)
+  assert.equal(pem.text, partner.roots())
+  assert.equal((await get('/v1/bundle.pem')).text, ours.roots())
+  assert.equal(show('--trust-domain', PARTNER), partner.roots())
+  assert.equal(show('--trust-domain', PARTNER, '--format', 'spiffe'), `${theirs.text}\n`)
+  assert.equal((await get('/v1/bundle?trustDomain=other.example')).json.code, 'resource.not_found')
+
+  const unchanged = await get(`/v1/bundle?trustDomain=${PARTNER}`, {
+    headers: { 'if-none-match': theirs.headers.etag },
+  })
+  assert.equal(unchanged.status, 304)
+  const waiting = get(`/v1/bundle?trustDomain=${PARTNER}&after=${sequence}&wait=60s`)
+  const prepared = await administer(partner, 'POST', '/v1/authorities', { kind: 'root' })
+  assert.equal(prepared.status, 201, prepared.text)
+  federate('refresh', '--trust-domain', PARTNER)
+  const next = JSON.parse((await waiting).text)
+  assert.deepEqual([next.spiffe_sequence, next.keys.length], [sequence + 1, keys.length + 1])
+})
+
+/** What the partner itself publishes. */
+async function published(service: Service) {
+  const {
+    keys,
+    spiffe_sequence: sequence,
+    spiffe_refresh_hint: hint,
+  } = JSON.parse((await administer(service, 'GET', '/v1/bundle')).text)
+  return { keys, sequence, hint }
+}
+
+test('status tells of each foreign trust domain', async () => {
+  const { federation } = JSON.parse((await administer(ours, 'GET', '/v1/status')).text)
+  const [{ trustDomain, state, error, fetchedAt, nextFetchAt, freshUntil }] = federation
+  assert.deepEqual([trustDomain, state, error], [PARTNER, 'ok', null])
+  assert.ok(Date.parse(fetchedAt) < Date.parse(nextFetchAt))
+  assert.ok(Date.parse(nextFetchAt) < Date.parse(freshUntil))
+  assert.match(alcazar('status'), /partner\.example +https_spiffe +ok /)
+})
+
 test('a resumed session, which shows the leaf alone, is known again', async () => {
   const web = await certified(partner, WEB)
   const options = { host: '127.0.0.1', port: ours.port('https'), ca: ours.roots(), ...web }
@@ -178,7 +228,7 @@ test('the partner issues no identity of ours', async () => {
   assert.equal(joinToken.status, 400) // the partner is honest; what a dishonest one signs is in the unit tests
 })
 
-test('the last good bundle outlives its server and a restart', async () => {
+test('F-22: the last good bundle outlives its server and a restart', async () => {
   const web = await certified(partner, WEB)
   const root = readFileSync(join(partner.data, 'bundle.pem'), 'utf8')
   await partner.stop()
@@ -195,7 +245,7 @@ test('the last good bundle outlives its server and a restart', async () => {
   assert.equal(new X509Certificate(partner.roots()).fingerprint256, new X509Certificate(root).fingerprint256)
 })
 
-test('removed, nobody of the trust domain is believed', async () => {
+test('F-23: removed, nobody of the trust domain is believed', async () => {
   const web = await certified(partner, WEB)
   assert.equal((await exchange(ask(web, '/v1/status'))).status, 200)
   assert.equal(federate('remove', '--trust-domain', PARTNER, '--yes'), `no longer federated with ${PARTNER}\n`)
@@ -228,7 +278,7 @@ for (const [title, endpoint, isGenuine, reason] of [
     /self-signed certificate|issuer certificate/,
   ],
 ] as const) {
-  test(`https_spiffe: nothing is taken of a server that ${title}`, async () => {
+  test(`F-15, https_spiffe: nothing is taken of a server that ${title}`, async () => {
     const bundle = isGenuine ? (await fromBundleEndpoint(partner)).text : bundleText([SOMEBODY])
     const url = `https://${partner.address('bundle')}/`
     const how = { profile: 'https_spiffe', endpointSpiffeId: endpoint, allowPrivateAddress: true }
@@ -261,7 +311,7 @@ describe('the bundle endpoint, https_web', { skip: opensslMissing }, () => {
   })
   after(() => service.stop())
 
-  test('serves with the given certificate, and with the next one after SIGHUP', async () => {
+  test('F-5: serves with the given certificate, and with the next one after SIGHUP', async () => {
     const first = readFileSync(files.certificate, 'utf8')
     assert.equal(
       (await fromBundleEndpoint(service, { checkServerIdentity: tls.checkServerIdentity }, first)).status,
@@ -276,7 +326,7 @@ describe('the bundle endpoint, https_web', { skip: opensslMissing }, () => {
     await assert.rejects(fromBundleEndpoint(service, {}, first))
   })
 
-  test('a client by the public CAs: trusted when they have it, else refused with the reason', async () => {
+  test('F-7: a client by the public CAs: trusted when they have it, else refused with the reason', async () => {
     const client = await startService({ env: { NODE_EXTRA_CA_CERTS: files.certificate } })
     const url = `https://${service.address('bundle')}/`
     const body = { trustDomain: 'web.example', url, profile: 'https_web', allowPrivateAddress: true }

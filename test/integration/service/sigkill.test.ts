@@ -3,14 +3,14 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Door, newRequest, openGrpc, openRest, STATUS, serialOf } from '../../support/doors.ts'
 import { newDirectory, type Service, startService } from '../../support/service.ts'
-import { eventually, listIssued } from '../../support/service-api.ts'
+import { administer, eventually, listIssued } from '../../support/service-api.ts'
 import { ATTESTATION, kubernetesToken } from '../../support/service-tokens.ts'
 
 const KILLS = 20
 const CALLERS = 32
 const CONFIG = { attestation: ATTESTATION, limits: { rate: 'off', ratePerIdentity: 'off' }, log: { level: 'error' } }
 
-test(`SIGKILL during load, ${KILLS} times: every certificate that a client received is in the record`, async (t) => {
+test(`hostile 105: SIGKILL during load, ${KILLS} times: every certificate that a client received is in the record`, async (t) => {
   const directory = newDirectory()
   const received: string[] = []
   let broken = 0
@@ -35,6 +35,16 @@ test(`SIGKILL during load, ${KILLS} times: every certificate that a client recei
   assert.equal(count('issued') + count('unknown'), outcomes.size)
   // What the clients did not get was on its way when the process died, or is one of the service's own certificates.
   assert.ok(outcomes.size - received.length <= broken + KILLS + 1)
+
+  const [maybeIssued] =
+    [...outcomes].find(([, outcome]) => outcome === 'unknown') ?? assert.fail('every result is known')
+  const revoked = await administer(service, 'DELETE', `/v1/issued/${maybeIssued}?reason=lost`)
+  assert.equal(revoked.status, 204, revoked.text)
+  const denied = JSON.parse((await administer(service, 'GET', '/v1/denied')).text).items
+  assert.deepEqual(
+    denied.map(({ kind, value }: { kind: string; value: string }) => [kind, value]),
+    [['serial', maybeIssued]],
+  )
   await service.stop()
 })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -13,16 +13,19 @@ let files = 0
 
 type Line = Record<string, unknown>
 
-async function linesOf(
-  use: (log: Awaited<ReturnType<typeof openLog>>) => void,
-  level: LogOptions['level'] = 'info',
-): Promise<Line[]> {
-  const destination = join(directory, `${files++}.log`)
-  const open = await openLog({ level, pretty: false, destination })
-  await new Promise((resolve) => setTimeout(resolve, 20)) // until the file is open
+type Use = (log: Awaited<ReturnType<typeof openLog>>) => void
+
+async function written(use: Use, level: LogOptions['level'] = 'info'): Promise<{ text: string; lines: Line[] }> {
+  const file = join(directory, `${files++}.log`)
+  const open = await openLog({ level, pretty: false, destination: openSync(file, 'w') })
   use(open)
   open.flush()
-  return parseLines(readFileSync(destination, 'utf8'))
+  const text = readFileSync(file, 'utf8')
+  return { text, lines: parseLines(text) }
+}
+
+async function linesOf(use: Use, level: LogOptions['level'] = 'info'): Promise<Line[]> {
+  return (await written(use, level)).lines
 }
 
 function parseLines(text: string): Line[] {
@@ -70,6 +73,31 @@ test('log: an error comes with its stack and its cause', async () => {
     log.error('x.failed', { error: new Error('outer', { cause: new Error('inner') }) }),
   )
   assert.match(JSON.stringify(line.error), /outer.*inner/)
+})
+
+const STEERING = 'a\u009b31m\u202eb\u2028c\x1b[2J'
+
+for (const [what, fields] of [
+  ['a field', { subject: STEERING }],
+  ['an error', { error: new Error(STEERING) }],
+] as const) {
+  test(`log: ${what} from a stranger steers no terminal that shows the lines`, async () => {
+    const { text, lines } = await written(({ log }) => log.error('x.y', fields))
+    assert.match(text, /^[\x20-\x7e\n]+$/)
+    assert.ok(JSON.stringify(lines).includes(JSON.stringify(STEERING).slice(1, -1)), 'the value stays the same')
+  })
+}
+
+test('log: text for people has no more than its own colours', () => {
+  const program = `
+    const { openLog } = await import(${JSON.stringify(LOG_MODULE)})
+    const { log } = await openLog({ level: 'info', pretty: true, destination: 1 })
+    log.info('x.y', { subject: ${JSON.stringify(STEERING)} })
+    log.error('x.z', { error: new Error(${JSON.stringify(STEERING)}) })`
+  const env = { ...process.env, NO_COLOR: '1' }
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8', env })
+  assert.match(stdout, /x\.y.*\n(?:.*\n)*.*x\.z/)
+  assert.match(stdout, /^[\x20-\x7e\n]+$/)
 })
 
 test('log: text from a stranger cannot begin a line of its own', async () => {

@@ -14,6 +14,10 @@ export interface Tool {
 /** Envoy 1.40, as scripts/install-interop.sh installs it. */
 export const envoy = findTool('Envoy 1.40', existsSync(INSTALLED) ? INSTALLED : 'envoy', ['--version'], '/1.40.')
 export const nginx = findTool('nginx', 'nginx', ['-v'], 'nginx/')
+/** SoftHSM of any 2.x, which makes tokens. */
+export const softhsm = findTool('SoftHSM', 'softhsm2-util', ['--version'], '2.')
+/** The addon that talks to tokens, built. */
+export const addon = findTool('pkcs11js', process.execPath, ['-p', 'require("pkcs11js").CKR_OK'], '0')
 
 /** With `ALCAZAR_INTEROP=required` what is missing is an error; otherwise it is a reason to skip, for everybody to see. */
 function findTool(name: string, path: string, args: readonly string[], wanted: string): Tool {

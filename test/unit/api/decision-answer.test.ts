@@ -21,6 +21,8 @@ const unsettable: readonly (readonly [string, string])[] = [
   ['content-length', '5'],
   [':path', '/admin'],
   ['host', 'other'],
+  ['x claim\r\nx-admin', 'yes'],
+  ['', 'yes'],
 ]
 for (const [name, value] of unsettable) {
   test(`an allow that would set ${JSON.stringify([name, value])} is refused`, () => {
@@ -29,6 +31,12 @@ for (const [name, value] of unsettable) {
     assert.deepEqual([answer.allowed, !answer.allowed && answer.status], [false, 403])
   })
 }
+
+test('a name that no field has is not among those to remove', () => {
+  const mutations = { remove: ['x-a', 'x claim\r\nx-admin', ''], set: [], removeParams: [], path: null }
+  const answer = toAnswer(askedHttp(), decided(ALLOWED, { mutations }), OPTIONS)
+  assert.deepEqual(answer.allowed && answer.remove, ['x-a'])
+})
 
 test('the reason goes to the client when that is on, fit for a header', () => {
   const answer = toAnswer(askedHttp(), decided({ ...DENIED, reason: 'a\r\nb' }), { reasonHeader: true })

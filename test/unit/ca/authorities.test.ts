@@ -3,6 +3,7 @@ import { randomBytes, X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
 import { Authorities, type AuthoritiesOptions } from '../../../src/ca/authorities.ts'
 import type { Authority } from '../../../src/ca/authority.ts'
+import type { TrustBundle } from '../../../src/ca/bundle.ts'
 import type { KeyProvider } from '../../../src/ca/key-provider.ts'
 import { toActive, toPrepared } from '../../../src/ca/rotation/transitions.ts'
 import { silentLog } from '../../../src/kernel/log.ts'
@@ -142,20 +143,28 @@ test('a change to an authority whose key is gone is refused and nothing is store
   assert.ok(authorities.issuing(NOW / 1000))
 })
 
-test('files that cannot be written do not keep a change from being in force', async () => {
+test('files that cannot be written keep no change from being in force: it is told, and tried again', async () => {
   const world = newWorld()
-  const failing = { fail: false }
-  const publish = async () => {
-    if (failing.fail) throw new Error('ENOSPC')
+  let isFull = false
+  const publish = async (_all: unknown, bundle: TrustBundle) => {
+    if (isFull) throw new Error('ENOSPC')
+    world.published.push(bundle.pem)
   }
   const authorities = await Authorities.open({ ...world, random: (size) => randomBytes(size), publish }, OPTIONS)
   const told: number[] = []
   authorities.onChange(() => told.push(authorities.current().sequence))
   const next = authority('r2', { state: 'prepared', certificate: one(authorities.list(), 'root').certificate })
-  failing.fail = true
-  await assert.rejects(authorities.commit(toPrepared(authorities.view(), [next]), NOTE), /ENOSPC/)
-  assert.equal(authorities.current().sequence, 2)
+  isFull = true
+  await authorities.commit(toPrepared(authorities.view(), [next]), NOTE)
   assert.deepEqual(told, [2])
+  await authorities.settle()
+  assert.match(authorities.problems.join(), /could not be written/)
+  isFull = false
+  await authorities.settle()
+  assert.deepEqual(authorities.problems, [])
+  assert.deepEqual(world.published.slice(1), [authorities.current().pem])
+  await authorities.settle()
+  assert.equal(world.published.length, 2, 'what is written is not written again')
 })
 
 test('with the intermediate expired and the root too, there is no authority to issue with', async () => {
@@ -163,7 +172,10 @@ test('with the intermediate expired and the root too, there is no authority to i
   await open(world)
   world.clock.advance(6 * 365 * DAY * 1000)
   const authorities = await open(world)
-  assert.throws(() => authorities.issuing(world.clock.now() / 1000), { code: 'issue.no_active_authority' })
+  assert.throws(() => authorities.issuing(world.clock.now() / 1000), {
+    code: 'issue.no_active_authority',
+    message: /has expired/,
+  })
 })
 
 test('another trust domain over the same data is refused, and nothing is changed', async () => {

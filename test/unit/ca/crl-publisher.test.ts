@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
 import { CrlPublisher } from '../../../src/ca/crl-publisher.ts'
 import { type CrlWorld, newCrlWorld } from '../../support/crl.ts'
@@ -20,6 +21,10 @@ function revokeLeaf({ revocations, authorities, clock }: CrlWorld, serial: strin
     revocations: [{ serial: serial.padStart(32, '0'), authority, ...times, reason: 'keyCompromise', ...change }],
     now: clock.now(),
   })
+}
+
+function serialOf(certificate: string): Buffer {
+  return Buffer.from(new X509Certificate(certificate).serialNumber, 'hex')
 }
 
 test('every authority has an empty CRL from the start', async () => {
@@ -93,6 +98,36 @@ test('a revoked intermediate stands on the CRL of its root and has none any more
   const retired = { ...root.authority, state: 'retired' as const }
   const none = await CrlPublisher.open({ ...world.deps, authorities: () => [retired, intermediate.authority] })
   assert.deepEqual(none.current().states, [])
+})
+
+test('an intermediate that is revoked as a revoked certificate of its root is forgotten stands on the CRL', async () => {
+  const world = await newCrlWorld(NOW)
+  const { root, intermediate } = world.authorities
+  let isRevoked = false
+  const below = () => ({
+    ...intermediate.authority,
+    ...(isRevoked ? { state: 'revoked' as const, changedAt: NOW } : {}),
+  })
+  const publisher = await CrlPublisher.open({ ...world.deps, authorities: () => [root.authority, below()] })
+  const byRoot = { authority: root.authority.id }
+  await revokeLeaf(world, '01', { ...byRoot, notAfter: NOW / 1000 + 30 * 86_400 })
+  await revokeLeaf(world, '02', { ...byRoot, notAfter: NOW / 1000 - 86_400 + 60 })
+  await publisher.refresh('test')
+  world.clock.advance(120_000)
+  await revokeLeaf(world, '03') // whereby the one that is over is forgotten
+  isRevoked = true
+  await publisher.refresh('test')
+  const ofRoot = publisher.current().states.find(({ kind }) => kind === 'root')?.crl?.der ?? Buffer.alloc(0)
+  assert.ok(ofRoot.includes(serialOf(intermediate.authority.certificate)))
+})
+
+test('RFC 5280 §5.2.1: a CRL names its key as the certificate of its authority does, however that came by it', async () => {
+  const world = await newCrlWorld(NOW)
+  const { authority, signer } = world.authorities.intermediate
+  const imported = { ...authority, id: 'ab'.repeat(20) } // of its key; somebody else made its certificate
+  const deps = { ...world.deps, authorities: () => [imported], signerOf: async () => signer }
+  const { crl } = (await CrlPublisher.open(deps)).current().states[0] ?? assert.fail()
+  assert.ok(crl?.der.includes(Buffer.from(authority.id, 'hex')))
 })
 
 test('where a key is gone, the last CRL is served with a warning; where there was none, that is said', async () => {

@@ -27,9 +27,9 @@ class FakeIssued {
     return { items: found.slice(from, from + 2), next: from + 2 < found.length ? String(from + 2) : null }
   }
 
-  async findIssuedByKey({ spkiSha256, before = 0 }: KeyQuery) {
+  async findIssuedByKey({ spkiSha256, after = 0 }: KeyQuery) {
     const found = this.rows.filter((row) => row.spkiSha256 === spkiSha256 && row.notAfter > NOW / 1000)
-    return { items: found.slice(before, before + 2), next: before + 2 < found.length ? before + 2 : null }
+    return { items: found.slice(after, after + 2), next: after + 2 < found.length ? after + 2 : null }
   }
 
   add(change: Partial<IssuedRow> = {}): string {
@@ -61,13 +61,22 @@ interface World extends CrlWorld {
   readonly denyStore: FakeDenyStore
   readonly record: FakeIssued
   readonly renewed: number[]
+  /** The service cannot give itself another certificate. */
+  isBroken: boolean
 }
 
 async function newWorld(denyStore = new FakeDenyStore()): Promise<World> {
   const crl = await newCrlWorld(NOW)
   const list = await DenyList.open(denyStore)
   const record = new FakeIssued()
-  const renewed: number[] = []
+  const world: World = Object.assign(crl, {
+    list,
+    denyStore,
+    record,
+    renewed: [],
+    isBroken: false,
+    deny: undefined as never,
+  })
   const { intermediate } = crl.authorities
   const jwt = { ...intermediate.authority, id: 'b'.repeat(40), kind: 'jwt' as const }
   const deny = new Deny({
@@ -78,11 +87,14 @@ async function newWorld(denyStore = new FakeDenyStore()): Promise<World> {
     authorities: () => [...crl.deps.authorities(), jwt],
     refreshCrls: (reason) => crl.publisher.refresh(reason),
     own: { identity: OWN, trustDomain: 'cluster.local', aliases: ['old.local'] },
-    renewOwn: async () => void renewed.push(NOW),
+    renewOwn: async () => {
+      if (world.isBroken) throw new Error('no authority')
+      world.renewed.push(NOW)
+    },
     clock: crl.clock,
     log: silentLog,
   })
-  return { ...crl, deny, list, denyStore, record, renewed }
+  return Object.assign(world, { deny })
 }
 
 describe('denying', () => {
@@ -152,6 +164,21 @@ describe('denying', () => {
   test('a revoked certificate of the service is replaced', async () => {
     const serial = world.record.add({ identity: OWN })
     await world.deny.add({ ...by, kind: 'serial', value: serial })
+    assert.equal(world.renewed.length, 1)
+  })
+
+  test('a certificate of the service that cannot be replaced is revoked all the same, and replaced later', async () => {
+    const { id } = world.authorities.intermediate.authority
+    const serial = world.record.add({ identity: OWN, authority: id })
+    world.isBroken = true
+    const { certificates } = await world.deny.add({ ...by, kind: 'serial', value: serial })
+    assert.equal(certificates, 1)
+    const ofIssuer = world.publisher.current().states.find(({ authority }) => authority === id)
+    assert.equal(ofIssuer?.crl?.entries, 1)
+    world.isBroken = false
+    await world.deny.finish()
+    assert.equal(world.renewed.length, 1)
+    await world.deny.finish()
     assert.equal(world.renewed.length, 1)
   })
 

@@ -138,6 +138,12 @@ describe('what they get', () => {
     assert.equal(issued.notAfter, SECONDS + 2_592_000)
   })
 
+  test('a life that its issuer cuts short is backdated by a tenth of what is left, so that its middle lies ahead', async () => {
+    world.clock.advance((2_592_000 - 60) * 1000)
+    const { notBefore, notAfter } = await world.issuer.issue(request())
+    assert.deepEqual([notBefore, notAfter], [SECONDS + 2_592_000 - 66, SECONDS + 2_592_000])
+  })
+
   test('an expired issuer signs nothing', async () => {
     world.clock.advance(2_592_000_000)
     await assert.rejects(world.issuer.issue(request()), { code: 'issue.no_active_authority' })
@@ -288,4 +294,36 @@ test('what a door could not read is observed as a refusal of nobody', () => {
     world.refused.map(({ requestId, code, attestor, identity, peer }) => [requestId, code, attestor, identity, peer]),
     [['r1', 'request.malformed', null, null, '127.0.0.1:1']],
   )
+})
+
+describe('hostile 103: the clock was set', () => {
+  const DAY = 86_400_000
+
+  test('back behind the beginning of the issuer: nothing is signed, and nothing recorded', async () => {
+    world.clock.set(-DAY)
+    await assert.rejects(world.issuer.issue(request()), { code: 'issue.no_active_authority' })
+    assert.equal(world.record.intents.length, 0)
+    world.clock.set(DAY)
+    await world.issuer.issue(request())
+  })
+
+  test('back a day below an older issuer: what is issued has begun for peers whose clocks are right', async () => {
+    world.clock.advance(10 * DAY)
+    const peers = world.clock.now() / 1000
+    world.clock.set(-DAY)
+    const { notBefore, notAfter } = await world.issuer.issue(request())
+    assert.ok(notBefore <= peers && notAfter > notBefore)
+  })
+
+  test('limits go by the monotonic clock, whichever way the other is set', async () => {
+    const limited = await newWorld({}, { rate: 1000, perIdentity: 1, queue: 100 })
+    const ask = () => limited.issuer.issue(request())
+    await ask()
+    for (const days of [1, -2, 1]) {
+      limited.clock.set(days * DAY)
+      await assert.rejects(ask, { code: 'limit.rate' })
+    }
+    limited.clock.advance(1000)
+    await ask()
+  })
 })

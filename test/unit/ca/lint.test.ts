@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { createPublicKey, hash } from 'node:crypto'
 import { before, test } from 'node:test'
-import { LintError, type LintExpectation, lintLeaf } from '../../../src/ca/lint.ts'
+import { type LintExpectation, lintLeaf } from '../../../src/ca/lint.ts'
+import { LintError } from '../../../src/ca/lint-cursor.ts'
 import { generateKey } from '../../../src/pki/file-keys.ts'
 import { fillLeafTemplate } from '../../../src/pki/leaf-template.ts'
 import { leafExtensions } from '../../../src/pki/profile.ts'
@@ -67,6 +68,13 @@ const without = (index: number) => (profile: x509.Extension[]) => profile.toSpli
 const names = (...values: { type: 'url' | 'dns' | 'ip' | 'email'; value: string }[]) =>
   replace(5, new x509.SubjectAlternativeNameExtension(values, true))
 
+/** With a NULL behind the value of one extension. */
+function withTail(profile: x509.Extension[], index: number): x509.Extension[] {
+  const { type, critical, value } = profile[index] ?? assert.fail()
+  const tail = Buffer.concat([Buffer.from(value), Buffer.from('0500', 'hex')])
+  return profile.with(index, new x509.Extension(type, critical, tail))
+}
+
 const refused: readonly (readonly [string, Draft])[] = [
   ['X-1: no URI name', { extensions: names({ type: 'dns', value: 'a.example' }) }],
   ['X-1: a URI name that is not the attested identity', { extensions: names({ type: 'url', value: `${URI}2` }) }],
@@ -117,6 +125,12 @@ const refused: readonly (readonly [string, Draft])[] = [
       ),
     },
   ],
+  ['X-14: bytes behind the key usage', { extensions: (profile) => withTail(profile, 1) }],
+  [
+    'X-14: key usage that is not DER',
+    { extensions: replace(1, new x509.Extension('2.5.29.15', true, Buffer.from('03020080', 'hex'))) },
+  ],
+  ['X-1: bytes behind the names', { extensions: (profile) => withTail(profile, 5) }],
   ['X-19: extended key usage missing', { extensions: without(2) }],
   [
     'X-20: clientAuth missing',

@@ -8,9 +8,12 @@ import { openDecider } from '../../../src/decide/open-decider.ts'
 import type { ProviderAnswer } from '../../../src/decide/provider.ts'
 import { systemClock } from '../../../src/kernel/clock.ts'
 import { silentLog } from '../../../src/kernel/log.ts'
+import type { RequestAuthentication } from '../../../src/mesh/resource.ts'
 import type { ResourceSet } from '../../../src/mesh/snapshot.ts'
 import { toHeaders } from '../../../src/policy/headers.ts'
 import type { Question } from '../../../src/policy/request.ts'
+import { makeToken, makeTokenKey } from '../../support/jwt-maker.ts'
+import { jwksOf } from '../../support/jwt-request.ts'
 import { MESH, authorizationPolicy as policy } from '../../support/policies.ts'
 import { entry, setOf } from '../../support/resource-sets.ts'
 
@@ -99,6 +102,37 @@ test('CUSTOM: what the provider sets is seen by DENY and told as a change', asyn
   assert.equal(denied.decision.policy, 'ns[foo]-policy[deny]-rule[0]')
 })
 
+test('CUSTOM: what tokens take out of the request is gone, also where the provider had set it', async () => {
+  const key = makeTokenKey('ES256', 'a')
+  const jwtRules = [
+    { issuer: 'a', jwks: jwksOf(key), outputClaimToHeaders: [{ header: 'x-user', claim: 'sub' }] },
+    { issuer: 'b', jwks: jwksOf(key), outputPayloadToHeader: 'x-b' },
+  ]
+  const tokens: RequestAuthentication = {
+    apiVersion: 'security.istio.io/v1',
+    kind: 'RequestAuthentication',
+    metadata: { name: 'tokens', namespace: 'foo' },
+    spec: { jwtRules },
+  }
+  const answer: ProviderAnswer = {
+    granted: true,
+    headers: [
+      ['authorization', `Bearer ${makeToken(key, { iss: 'a', sub: 'alice' })}`],
+      ['x-user', 'mallory'],
+      ['x-b', 'forged'],
+      ['x-kept', '1'],
+    ],
+  }
+  const opened = decider(() => setOf([web, custom, tokens]), answer)
+  const { mutations } = await opened.decide(WEB, question)
+  assert.deepEqual(mutations?.set, [
+    ['x-kept', '1'],
+    ['x-user', 'alice'],
+  ])
+  const { upstream } = await opened.inspect(WEB).examine(question, { explain: false })
+  assert.deepEqual({ ...upstream?.headers }, { 'x-a': ['1'], 'x-kept': ['1'], 'x-user': ['alice'] })
+})
+
 test('CUSTOM: a refusal is told with its status, and ends it', async () => {
   const answer: ProviderAnswer = {
     granted: false,
@@ -113,8 +147,10 @@ test('CUSTOM: a refusal is told with its status, and ends it', async () => {
 })
 
 test('examine: an allowed request shows what the workload receives, a refused one its story', async () => {
-  const { examine, events } = decider(() => setOf([web, policy('p', [{ to: [{ operation: { methods: ['GET'] } }] }])]))
-  const allowed = await examine(WEB, question, { explain: false })
+  const { inspect, events } = decider(() => setOf([web, policy('p', [{ to: [{ operation: { methods: ['GET'] } }] }])]))
+  const { version, examine } = inspect(WEB)
+  assert.equal(version, 1)
+  const allowed = await examine(question, { explain: false })
   assert.deepEqual(allowed.upstream, {
     method: 'GET',
     path: '/a',
@@ -122,7 +158,7 @@ test('examine: an allowed request shows what the workload receives, a refused on
     headers: Object.assign(Object.create(null), { 'x-a': ['1'] }),
   })
   const put: Question = { ...question, http: question.http === null ? null : { ...question.http, method: 'PUT' } }
-  const refused = await examine(WEB, put, { explain: true })
+  const refused = await examine(put, { explain: true })
   assert.equal(refused.upstream, undefined)
   assert.deepEqual(refused.nearestMiss?.changes, [{ attribute: 'method', seen: ['PUT'], to: 'GET' }])
   assert.deepEqual(
@@ -132,6 +168,17 @@ test('examine: an allowed request shows what the workload receives, a refused on
   assert.equal(events.length, 0)
 })
 
+test('inspect: all answers are by the set of the first', async () => {
+  const inline = { namespace: 'foo', name: null, labels: {}, ip: null, ports: 'as-told' } as const
+  for (const workload of [WEB, { by: 'inline', workload: inline }] as const) {
+    let set = setOf([web])
+    const { version, examine } = decider(() => set).inspect(workload)
+    set = setOf([policy('deny', [{}], { action: 'DENY' })], set)
+    const { decision } = await examine(question, { explain: false })
+    assert.deepEqual([version, decision.decision], [1, 'allow'])
+  }
+})
+
 test('examine: plaintext to a STRICT port would be allowed over mutual TLS', async () => {
   const strict = {
     apiVersion: 'security.istio.io/v1',
@@ -139,7 +186,9 @@ test('examine: plaintext to a STRICT port would be allowed over mutual TLS', asy
     metadata: { name: 'strict', namespace: 'foo' },
     spec: { mtls: { mode: 'STRICT' } },
   } as const
-  const { decision, nearestMiss } = await decider(() => setOf([web, strict])).examine(WEB, question, { explain: true })
+  const { decision, nearestMiss } = await decider(() => setOf([web, strict]))
+    .inspect(WEB)
+    .examine(question, { explain: true })
   assert.deepEqual([decision.decision, decision.cause], ['reject', 'no_filter_chain'])
   assert.deepEqual(nearestMiss?.changes, [{ attribute: 'peer', seen: ['plaintext'], to: 'spiffe://td1/ns/any/sa/any' }])
 })

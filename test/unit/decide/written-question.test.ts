@@ -57,6 +57,13 @@ for (const [change, field] of wrong) {
     }))
 }
 
+test('hostile 100: header fields that no proxy would take', () => {
+  const many = Array.from({ length: 5_000 }, () => ['', ''] as const)
+  for (const headers of [many, [['x', 'v'.repeat(131_072)]] as const]) {
+    assert.throws(() => toWrittenQuestion({ ...request, headers }, 'requests[0]'), { code: 'limit.size' })
+  }
+})
+
 test('HTTP has a method and a path', () => {
   const { method: _, ...others } = request
   assert.throws(() => toWrittenQuestion(others, 'requests[0]'), { code: 'request.malformed' })

@@ -20,7 +20,9 @@ buildInstruments(registry, {
   renewalBlocked: () => false,
   servingCertificateExpiry: () => 0,
   authorityImport: () => null,
+  clockOff: () => 0,
   federation: () => [],
+  crls: () => [],
   resources: () => ({ version: 0, counts: new Map(), watched: [] }),
   connections: () => new Map(),
 })

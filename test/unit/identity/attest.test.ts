@@ -38,6 +38,17 @@ test('attest: a token that is known expires and begins all the same', async () =
   assert.throws(() => attestation.attest(bearer), { code: 'auth.token_not_yet_valid' })
 })
 
+test('attest: hostile 103: a token is judged by the wall clock, also one that is known', async () => {
+  const { attestation, clock } = open()
+  await attestation.attest(bearer)
+  clock.set(-86_400_000)
+  assert.throws(() => attestation.attest(bearer), { code: 'auth.token_not_yet_valid' })
+  clock.set(2 * 86_400_000)
+  assert.throws(() => attestation.attest(bearer), { code: 'auth.token_expired' })
+  clock.set(-86_400_000)
+  await attestation.attest(bearer)
+})
+
 test('attest: a single-use token is never answered without its spend', async () => {
   const { attestation } = open(attestationOptions({ jwt: [inlineRule([one], { singleUse: true })] }))
   for (let i = 0; i < 3; i++) assert.equal((await attestation.attest(bearer)).spend?.kind, 'jwt')

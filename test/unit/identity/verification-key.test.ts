@@ -11,6 +11,7 @@ const modulus = (bytes: number) => Buffer.alloc(bytes, 0xff).toString('base64url
 const usable: readonly (readonly [string, unknown, readonly string[]])[] = [
   ['an EC key', ec, ['ES256']],
   ['a P-384 key', makeTokenKey('ES384', 'p384').jwk, ['ES384']],
+  ['a P-521 key', makeTokenKey('ES512', 'p521').jwk, ['ES512']],
   ['an RSA key', rsa, ['RS256', 'PS256']],
   ['an RSA key for one algorithm', { ...rsa, alg: 'PS256' }, ['PS256']],
   ['an Ed25519 key', ed, ['EdDSA', 'Ed25519']],

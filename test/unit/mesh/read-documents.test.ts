@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AppError } from '../../../src/kernel/errors.ts'
-import { readDocuments } from '../../../src/mesh/read-documents.ts'
+import { readDocuments, toDocuments } from '../../../src/mesh/read-documents.ts'
 
 const values = (text: string) => readDocuments(text).map(({ value }) => value)
 
@@ -29,6 +29,27 @@ test('read: the items of a List count as documents', () => {
     readDocuments(`kind: List\nitems: [{a: 1}, {a: 2}]\n---\nb: 3\n`).map(({ index }) => index),
     [0, 1, 2],
   )
+})
+
+test('read: a value that was parsed already', () => {
+  const list = { kind: 'List', items: [{ a: 1 }, { a: 2 }] }
+  assert.deepEqual(toDocuments([list, { b: 3 }]), [
+    { index: 0, value: { a: 1 } },
+    { index: 1, value: { a: 2 } },
+    { index: 2, value: { b: 3 } },
+  ])
+  assert.deepEqual(toDocuments({ b: 3 }), [{ index: 0, value: { b: 3 } }])
+})
+
+test('hostile 42: more documents than can be meant, in any form', () => {
+  const many = Array.from({ length: 100_001 }, () => 0)
+  for (const read of [
+    () => toDocuments(many),
+    () => toDocuments({ kind: 'List', items: many }),
+    () => readDocuments(JSON.stringify(many)),
+  ]) {
+    assert.throws(read, { code: 'limit.size' })
+  }
 })
 
 test('read: nothing is no document', () => {

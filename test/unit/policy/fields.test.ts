@@ -189,3 +189,8 @@ test('a source with several fields wants all of them, a list any of its values',
   assert.equal(matches(rule, san('spiffe://td1/ns/foo/sa/b')), false)
   assert.equal(matches(rule, plaintext), false)
 })
+
+test('destination.port: leading zeros are fine, as many as there are', () => {
+  for (const value of ['8080', '08080', '0000000000008080'])
+    assert.ok(matches(when('destination.port', value), plaintext))
+})

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fitsTemplate, isTemplate, toPathTemplate } from '../../../src/policy/path-template.ts'
+import { isPathTemplate } from '../../../src/mesh/webhook/path-template.ts'
+import { fitsTemplate, toPathTemplate } from '../../../src/policy/path-template.ts'
 
 const cases: readonly (readonly [template: string, path: string, fits: boolean])[] = [
   ['/a/{*}', '/a/b', true],
@@ -30,7 +31,7 @@ for (const [template, path, fits] of cases) {
 }
 
 test('only {*} and {**} make a template', () => {
-  assert.deepEqual(['/{*}', '/{**}', '/*', '/{a}'].map(isTemplate), [true, true, false, false])
+  assert.deepEqual(['/{*}', '/{**}', '/*', '/{a}'].map(isPathTemplate), [true, true, false, false])
 })
 
 test('hostile 98: a template with many wildcards ends, whatever it is tried on', () => {

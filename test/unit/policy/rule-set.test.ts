@@ -26,8 +26,15 @@ const operation = field({
   ports: values('8080', '9000'),
 })
 const condition = fc.record({
-  key: fc.constantFrom('request.headers[h]', 'request.auth.claims[c]', 'source.namespace', 'destination.port'),
-  values: values('8080', 'foo', 'v', 'v*'),
+  key: fc.constantFrom(
+    'request.headers[h]',
+    'request.auth.claims[c]',
+    'request.auth.principal',
+    'source.namespace',
+    'destination.port',
+    'connection.sni',
+  ),
+  values: values('8080', 'foo', 'v', 'v*', 'i/s'),
 })
 const rule: fc.Arbitrary<Rule> = fc.record(
   {
@@ -52,7 +59,9 @@ const seen = fc
       ['spiffe://td2/ns/bar/x/sa/b'],
       ['spiffe://td1/ns/foo/sa/b', 'spiffe://td1/x'],
     ),
-    port: fc.constantFrom(8080, 9000),
+    port: fc.constantFrom(0, 8080, 9000),
+    sni: fc.constantFrom(null, 'foo', 'v'),
+    sourceIp: fc.constantFrom('', '10.1.2.3'),
     method: fc.constantFrom('GET', 'POST', 'PUT'),
     path: fc.constantFrom('/', '/a', '/a/b', '/ab', '/b'),
     host: fc.constantFrom('shop', 'SHOP', 'x.example', ''),
@@ -60,10 +69,12 @@ const seen = fc
     joined: fc.boolean(),
     claim: fc.constantFrom(undefined, 'v', ['v', 'foo'], 7),
   })
-  .map(({ peer, port, method, path, host, header, joined, claim }) =>
+  .map(({ peer, port, sni, sourceIp, method, path, host, header, joined, claim }) =>
     attributes({
       peerSans: peer,
       port,
+      sni,
+      sourceIp,
       http: {
         method,
         path,

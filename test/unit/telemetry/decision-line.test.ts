@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { DecisionEvent } from '../../../src/decide/observer.ts'
+import type { Question } from '../../../src/policy/request.ts'
 import { toDecisionLine } from '../../../src/telemetry/decision-line.ts'
 import { compileSecretHeaders } from '../../../src/telemetry/redact.ts'
 import { decidedEvent } from '../../support/decisions.ts'
@@ -55,7 +56,14 @@ test('hostile 102: no text forges a line or moves a terminal', () => {
 
 test('hostile 100: a line is bounded, and says what is missing', () => {
   const headers = Array.from({ length: 10_000 }, (_, i) => [`x-${i}`, 'v'.repeat(2_000)] as const)
-  const line = lineOf(decidedEvent({}, { question: askedHttp({ target: `/${'a'.repeat(1_000_000)}` }, headers) }))
+  const long = 'a'.repeat(1_000_000)
+  const question: Question = {
+    ...askedHttp({ target: `/${long}`, host: long, method: long }, headers),
+    sourceIp: `fe80::1%${long}`,
+    destinationIp: `fe80::1%${long}`,
+    peer: { uriSans: Array.from({ length: 20 }, () => `spiffe://${long}`), sni: long, certificate: true, alpn: null },
+  }
+  const line = lineOf(decidedEvent({ reason: long }, { question, claims: { iss: long, aud: Array(20).fill(long) } }))
   assert.ok(line.length < 65_536)
   assert.equal(JSON.parse(line).request.truncated, true)
 })

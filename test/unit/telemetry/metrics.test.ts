@@ -12,7 +12,9 @@ const SOURCES: MetricsSources = {
   renewalBlocked: () => false,
   servingCertificateExpiry: () => 1_800_000_000,
   authorityImport: () => null,
+  clockOff: () => 0,
   federation: () => [],
+  crls: () => [],
   resources: () => ({ version: 0, counts: new Map(), watched: [] }),
   connections: () => new Map([['grpc', () => 5]]),
 }
@@ -31,6 +33,8 @@ const cases: readonly (readonly [string, (metrics: Metrics) => void, readonly st
     [
       'alcazar_record_queue_depth 7',
       'alcazar_bundle_sequence 3',
+      'alcazar_clock_off_seconds 0',
+      'alcazar_clock_jumps_total{direction="forward"} 0',
       'alcazar_serving_certificate_expiry_timestamp_seconds 1800000000',
       'alcazar_connections{listener="grpc"} 5',
       'alcazar_build_info{version="1.2.3"} 1',
@@ -66,6 +70,11 @@ const cases: readonly (readonly [string, (metrics: Metrics) => void, readonly st
     'a refusal by a limit',
     (metrics) => metrics.certificateRefused('jwt', 'limit.rate', 0.001),
     ['alcazar_limit_hits_total{limit="rate"} 1', 'alcazar_refusals_total{code="limit.rate"} 1'],
+  ],
+  [
+    'a clock that was set (hostile 103)',
+    (metrics) => metrics.clockJumped('back'),
+    ['alcazar_clock_jumps_total{direction="back"} 1'],
   ],
   ['a limit of the transport', (metrics) => metrics.limitHit('body'), ['alcazar_limit_hits_total{limit="body"} 1']],
   [
@@ -132,4 +141,21 @@ test('metrics: the process tells of itself', async () => {
       name,
     )
   }
+})
+
+test('metrics: when each CRL expires, and those that could not be signed', async () => {
+  const crls = () =>
+    [
+      { authority: 'aa', kind: 'root', nextUpdate: null, isOk: false },
+      { authority: 'bb', kind: 'intermediate', nextUpdate: 1_795_316_400, isOk: true },
+    ] as const
+  const lines = await linesAfter(() => {}, { ...SOURCES, crls })
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith('alcazar_crl_')),
+    [
+      'alcazar_crl_next_update_timestamp_seconds{id="bb",kind="intermediate"} 1795316400',
+      'alcazar_crl_ok{id="aa",kind="root"} 0',
+      'alcazar_crl_ok{id="bb",kind="intermediate"} 1',
+    ],
+  )
 })

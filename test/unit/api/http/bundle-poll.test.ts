@@ -83,37 +83,45 @@ describe('GET /v1/bundle?after=&wait=', () => {
   }
 })
 
+test('If-None-Match with wait: answers as soon as the bundle is another one', async () => {
+  const { bundle, publish } = openBundle()
+  const get = openApi(bundle)
+  assert.equal((await get('?wait=30s', { 'if-none-match': '"2"' }))[0], 200)
+  assert.equal((await get('?wait=1', { 'if-none-match': '"2", "3"' }))[0], 304)
+  const polled = get('?wait=30s', { 'if-none-match': '"3"' })
+  await soon()
+  publish(4)
+  assert.deepEqual(await polled, [200, '{"spiffe_sequence":4}', '"4"'])
+})
+
 describe('those who wait', () => {
   const { signal } = new AbortController()
-  const milliseconds = 30_000
+  const wait = { isNews: () => false, milliseconds: 30_000, signal }
 
   test('are bounded in number', async () => {
-    const waiters = new BundleWaiters(openBundle().bundle, 2)
-    const first = [1, 2].map(() => waiters.wait({ after: 3, milliseconds, signal }))
-    await assert.rejects(waiters.wait({ after: 3, milliseconds, signal }), {
-      code: 'limit.queue',
-      retryAfterSeconds: 60,
-    })
+    const waiters = new BundleWaiters([openBundle().bundle], 2)
+    const first = [1, 2].map(() => waiters.wait(wait))
+    await assert.rejects(waiters.wait(wait), { code: 'limit.queue', retryAfterSeconds: 60 })
     waiters.close()
     await Promise.all(first)
   })
 
   test('leave their place when they go away', async () => {
-    const waiters = new BundleWaiters(openBundle().bundle, 1)
+    const waiters = new BundleWaiters([openBundle().bundle], 1)
     const gone = new AbortController()
-    const first = waiters.wait({ after: 3, milliseconds, signal: gone.signal })
+    const first = waiters.wait({ ...wait, signal: gone.signal })
     gone.abort()
     await first
-    const second = waiters.wait({ after: 3, milliseconds, signal })
+    const second = waiters.wait(wait)
     waiters.close()
     await second
   })
 
   test('are nobody once it is closed', async () => {
     const { bundle, listeners } = openBundle()
-    const waiters = new BundleWaiters(bundle)
+    const waiters = new BundleWaiters([bundle])
     waiters.close()
-    await waiters.wait({ after: 3, milliseconds, signal })
+    await waiters.wait(wait)
     assert.equal(listeners.size, 0)
   })
 })

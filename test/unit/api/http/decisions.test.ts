@@ -45,13 +45,19 @@ function open(overrides: Partial<DecisionInspection> = {}) {
   const examined: { readonly workload: WorkloadReference; readonly question: Question }[] = []
   const supposed: Supposed[] = []
   const inspection = fakeInspection({
-    examine: async (workload, question) => {
-      examined.push({ workload, question })
-      return { decision: ALLOWED, version: 17 }
-    },
-    whatIf: async (given, questions, { explain }) => {
+    inspect: (workload) => ({
+      version: 17,
+      examine: async (question) => {
+        examined.push({ workload, question })
+        return { decision: ALLOWED }
+      },
+    }),
+    whatIf: (given) => {
       supposed.push(given)
-      return questions.map(() => ({ decision: DENIED, ...(explain ? { trace: [], nearestMiss: null } : {}) }))
+      return async (_question, { explain }) => ({
+        decision: DENIED,
+        ...(explain ? { trace: [], nearestMiss: null } : {}),
+      })
     },
     ...overrides,
   })
@@ -100,13 +106,24 @@ describe('by the stored policies', () => {
       ['decision.workload_ambiguous', 403],
       ['decision.not_ready', 503],
     ] as const) {
-      const examine = async () => {
+      const inspect = () => {
         throw new AppError(code, 'no')
       }
-      const answer = await open({ examine }).ask({ workload: 'a/b', requests: [REQUEST] })
+      const answer = await open({ inspect }).ask({ workload: 'a/b', requests: [REQUEST] })
       assert.deepEqual([answer.status, answer.json.code], [status, code])
     }
   })
+})
+
+test('hostile 100: an answer that gets too long is 413, before all of it is there', async () => {
+  let asked = 0
+  const examine = async () => {
+    asked++
+    return { decision: { ...ALLOWED, reason: 'x'.repeat(8_388_608) } }
+  }
+  const requests = Array.from({ length: 1_000 }, () => REQUEST)
+  const { status, json } = await open({ inspect: () => ({ version: 17, examine }) }).ask({ workload: 'a/b', requests })
+  assert.deepEqual([status, json.code, asked], [413, 'limit.size', 4])
 })
 
 describe('what-if', () => {

@@ -307,10 +307,12 @@ describe('/v1/authorities and /v1/status', () => {
       authorities: [],
       bundle: { sequence: 3, roots: 1 },
       listeners: [{ name: 'https', address: '127.0.0.1:1' }],
+      token: null,
       record: { depth: 0, ok: true, restored: null },
       servingCertificate: { notAfter: '2026-11-22T03:00:00Z' },
       resources: { loaded: true, version: 0, count: 0, watched: [] },
       authorityImport: null,
+      federation: [],
     })
   })
 })

@@ -76,7 +76,7 @@ test('GET /v1/authorities tells live leaves and the next step', async () => {
 
 test('POST /v1/authorities gives 201 for a new one and 200 for the one that is prepared', async () => {
   const { ports, asked } = portsOf({ authorities: OLD })
-  const body = { kind: 'root', keyType: 'ec-p384', reason: 'a test' }
+  const body = { kind: 'root', keyType: 'ec-p384', crossSign: true, reason: 'a test' }
   const first = await ask(ports, 'POST /v1/authorities', body)
   assert.deepEqual([first.status, first.json.id, first.json.state], [201, 'r2', 'prepared'])
   assert.deepEqual(asked, [['prepare', { ...body, actor: 'admin' }]])
@@ -109,6 +109,16 @@ for (const verb of ['activate', 'taint', 'revoke', 'retire', 'abort'] as const) 
   })
 }
 
+test('the old root certifies the new one where an activation says so, and nowhere else', async () => {
+  const { ports, asked } = portsOf({ authorities: [...OLD, NEXT] })
+  const seen = { ...(await ask(ports, 'POST /v1/authorities/r2/activate', { crossSign: true, dryRun: true })).json }
+  assert.deepEqual([seen.waitingFor, asked.length], [null, 0])
+  await ask(ports, 'POST /v1/authorities/r2/activate', { crossSign: true })
+  assert.deepEqual(asked, [['activate', { id: 'r2', actor: 'admin', reason: '', isForced: false, crossSign: true }]])
+  assert.equal((await ask(ports, 'POST /v1/authorities/r2/retire', { crossSign: true })).status, 400)
+  assert.equal((await ask(ports, 'POST /v1/rotations', { kind: 'jwt', crossSign: true, dryRun: true })).status, 409)
+})
+
 test('a dry run changes nothing: what would change, and what it waits for', async () => {
   const { ports, asked } = portsOf({ authorities: [...OLD, NEXT] })
   const { status, json } = await ask(ports, 'POST /v1/authorities/r2/activate', { dryRun: true })
@@ -132,7 +142,9 @@ test('POST /v1/rotations starts one and shows it; a viewer looks at it', async (
   const { ports, asked } = portsOf({ authorities: OLD })
   const { status, json } = await ask(ports, 'POST /v1/rotations', { kind: 'root', reason: 'due' })
   assert.equal(status, 201)
-  assert.deepEqual(asked, [['rotate', { kind: 'root', keyType: undefined, reason: 'due', actor: 'admin' }]])
+  assert.deepEqual(asked, [
+    ['rotate', { kind: 'root', keyType: undefined, crossSign: undefined, reason: 'due', actor: 'admin' }],
+  ])
   const { id, kind, from, to, state, waitingFor, steps } = json
   assert.deepEqual(
     { id, kind, from, to, state },

@@ -26,6 +26,7 @@ const SPIFFE: RelationshipRequest = {
 async function openWorld(t: TestContext, store = new FakeFederationStore()) {
   const answers: (string | Error)[] = []
   const asked: FetchContext[] = []
+  const clock = new FakeClock(NOW)
   const federation = await Federation.open({
     store,
     fetch: async (_relationship, context) => {
@@ -36,12 +37,12 @@ async function openWorld(t: TestContext, store = new FakeFederationStore()) {
     },
     ownTrustDomains: ['cluster.local', 'old.local'],
     ownRoots: () => ['OWN'],
-    clock: new FakeClock(NOW),
+    clock,
     log: silentLog,
   })
   t.after(() => federation.close())
   const roots = (trustDomain = PARTNER) => federation.rootsOf(trustDomain).map(({ der }) => der)
-  return { federation, store, answers, asked, roots }
+  return { federation, store, answers, asked, roots, clock }
 }
 
 test('F-9, F-22: what is fetched counts and is kept, under its own name', async (t) => {
@@ -156,6 +157,52 @@ for (const [title, change] of malformed) {
     assert.equal(store.relationships.size, 0)
   })
 }
+
+test('F-19: after a failure it waits for the next interval', async (t) => {
+  const { federation, answers, clock } = await openWorld(t)
+  answers.push(bundleText([FIRST], { spiffe_refresh_hint: 600 }))
+  await federation.add(WEB, 'local')
+  clock.advance(60_000)
+  const { state, nextFetchAt, fetchedAt } = await federation.refresh(PARTNER)
+  assert.deepEqual([state, fetchedAt, nextFetchAt], ['failing', NOW, NOW + 660_000])
+})
+
+test('it is stale when its server has missed two turns', async (t) => {
+  const { federation, answers, clock } = await openWorld(t)
+  assert.equal((await federation.add(WEB, 'local')).freshUntil, null)
+  assert.equal(federation.bundleOf(PARTNER), null)
+  answers.push(bundleText([FIRST], { spiffe_refresh_hint: 600 }))
+  await federation.refresh(PARTNER)
+  clock.advance(2_000_000)
+  assert.equal((await federation.refresh(PARTNER)).freshUntil, NOW + 1_200_000)
+  assert.equal(federation.bundleOf(PARTNER)?.freshUntil, NOW + 1_200_000)
+})
+
+test('F-21, F-23: who watches is told of what workloads get, and of nothing else', async (t) => {
+  const { federation, answers } = await openWorld(t)
+  const seen: (string | undefined)[] = []
+  const stop = federation.onChange(() => seen.push(federation.bundleOf(PARTNER)?.pem))
+  const pem = (der: Buffer) => toPem('CERTIFICATE', der)
+  answers.push(bundleText([FIRST]), bundleText([FIRST]), new ForeignBundleError('down'), bundleText([SECOND]))
+  await federation.add(WEB, 'local')
+  for (let i = 0; i < 3; i++) await federation.refresh(PARTNER)
+  await federation.remove(PARTNER, 'local')
+  assert.deepEqual(seen, [undefined, pem(FIRST), pem(SECOND), undefined])
+  stop()
+  await federation.add(WEB, 'local')
+  assert.equal(seen.length, 4)
+})
+
+test('F-20: the bundles of two trust domains stay two', async (t) => {
+  const { federation, answers } = await openWorld(t)
+  const unnamed = foreignRoot(newForeignAuthority('Third'), { uris: [] })
+  answers.push(bundleText([FIRST]), bundleText([unnamed]))
+  await federation.add(WEB, 'local')
+  await federation.add({ ...WEB, trustDomain: 'b.example' }, 'local')
+  assert.equal(federation.bundleOf(PARTNER)?.pem, toPem('CERTIFICATE', FIRST))
+  assert.equal(federation.bundleOf('b.example')?.pem, toPem('CERTIFICATE', unnamed))
+  assert.equal(federation.bundleOf('cluster.local'), null)
+})
 
 test('F-18: polled at the hint, within bounds; every five minutes without one', () => {
   const waits = [undefined, 0, 59, 300, 7200].map((hint) => {

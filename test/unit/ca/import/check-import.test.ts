@@ -18,7 +18,13 @@ import {
   signerPem,
 } from '../../../support/ca-material.ts'
 import { extension, generalName } from '../../../support/csr-builder.ts'
-import { basicConstraints, extendedKeyUsage, keyUsage, ODD_NOW } from '../../../support/odd-certificate.ts'
+import {
+  basicConstraints,
+  extendedKeyUsage,
+  keyUsage,
+  ODD_NOW,
+  type OddCertificate,
+} from '../../../support/odd-certificate.ts'
 
 const DAY = 86_400
 const OPTIONS: ImportOptions = {
@@ -114,7 +120,11 @@ describe('an authority that is fit to sign', () => {
 })
 
 const weakRsa = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey
-const otherRoot = rootPem({ name: 'Other root', key: MIDDLE.key, issuer: { name: 'Other root', key: MIDDLE.key } })
+const selfSigned = (change: OddCertificate) => {
+  const name = 'Other root'
+  return rootPem({ name, key: MIDDLE.key, issuer: { name, key: MIDDLE.key }, ...change })
+}
+const otherRoot = selfSigned({})
 const leaf = signerPem({ basicConstraints: basicConstraints(false) })
 const uri = (host: string) => generalName(0x86, host)
 const dns = (name: string) => generalName(0x82, name)
@@ -136,7 +146,6 @@ const cases: readonly (readonly [what: string, texts: CaTexts, findings: readonl
   ],
   ['a key among certificates', { chain: `${SIGNER_PEM}${keyPem()}` }, ['error cert-chain.pem pem.unexpected']],
   ['a root twice', { roots: rootPem().repeat(2) }, ['warning root-cert.pem (2 of 2) roots.repeated']],
-  ['a root that is not needed', { roots: `${otherRoot}${ROOT_PEM}` }, ['warning root-cert.pem (1 of 2) roots.unused']],
   // the key
   ['the key of another', { key: keyPem(ROOT.key) }, ['error ca-key.pem key.mismatch']],
   ['a certificate for a key', { key: rootPem() }, ['error ca-key.pem key.malformed']],
@@ -189,6 +198,33 @@ const cases: readonly (readonly [what: string, texts: CaTexts, findings: readonl
   ],
   // the path
   ['a root that signs', { certificate: rootPem(), key: keyPem(ROOT.key) }, ['error ca-cert.pem signer.is_root']],
+  // the roots that come along
+  ['another root that is trusted, too', { roots: `${otherRoot}${ROOT_PEM}` }, []],
+  [
+    'another root that has expired',
+    { roots: `${ROOT_PEM}${selfSigned({ notAfter: ODD_NOW - 1 })}` },
+    ['warning root-cert.pem (2 of 2) validity.expired'],
+  ],
+  [
+    'another root of another trust domain',
+    { roots: `${ROOT_PEM}${selfSigned({ uris: ['spiffe://other.example'] })}` },
+    ['warning root-cert.pem (2 of 2) names.other_trust_domain'],
+  ],
+  [
+    'an authority among the roots that is none',
+    { roots: `${ROOT_PEM}${authority(MIDDLE)}` },
+    ['warning root-cert.pem (2 of 2) roots.not_self_signed'],
+  ],
+  [
+    'a leaf among the roots',
+    { roots: `${ROOT_PEM}${leaf}` },
+    ['warning root-cert.pem (2 of 2) ca.false', 'warning root-cert.pem (2 of 2) roots.not_self_signed'],
+  ],
+  [
+    'the same root with a longer life',
+    { roots: `${ROOT_PEM}${rootPem({ notAfter: ODD_NOW + 400 * 86_400 })}` },
+    ['warning root-cert.pem (2 of 2) roots.same_key'],
+  ],
   ['another root', { roots: otherRoot }, ['error ca-cert.pem chain.no_root']],
   [
     'a root of the same name',

@@ -62,3 +62,43 @@ test('bundle reports: no more than a bound wait', async () => {
   await reports.flush()
   assert.equal(stored[0]?.length, 100_000)
 })
+
+test('bundle reports: a renewal counts once the new certificate is shown, and not when it is signed', async () => {
+  const { reports, stored } = open()
+  reports.renewed(report('old', 2), 'new')
+  await reports.flush()
+  assert.deepEqual(stored, [])
+  for (const serial of ['stranger', 'new', 'new']) reports.shown(serial)
+  await reports.flush()
+  assert.deepEqual(stored, [[report('old', 2)]])
+})
+
+test('bundle reports: who polls with the new certificate has it', async () => {
+  const { reports, stored } = open()
+  reports.renewed(report('old', 2), 'new')
+  reports.add(report('new', 3))
+  await reports.flush()
+  assert.deepEqual(stored, [[report('old', 2), report('new', 3)]])
+})
+
+test('bundle reports: a renewal that no gate looked at is forgotten', async () => {
+  let isNeeded = true
+  const stored: unknown[] = []
+  const record = { countLive: async () => [], reportBundles: async (all: unknown) => void stored.push(all) }
+  const reports = new BundleReports({ record, log: silentLog, isNeeded: () => isNeeded })
+  reports.renewed(report('a', 1), 'b')
+  isNeeded = false
+  reports.renewed(report('b', 1), 'c')
+  isNeeded = true
+  for (const serial of ['b', 'c']) reports.shown(serial)
+  await reports.flush()
+  assert.deepEqual(stored, [])
+})
+
+test('bundle reports: of renewals that nobody completes the oldest go', async () => {
+  const { reports, stored } = open()
+  for (let i = 0; i < 100_001; i++) reports.renewed(report(`old ${i}`, 1), `new ${i}`)
+  for (const i of [0, 1, 100_000]) reports.shown(`new ${i}`)
+  await reports.flush()
+  assert.deepEqual(stored, [[report('old 1', 1), report('old 100000', 1)]])
+})

@@ -66,7 +66,7 @@ test('a root takes over by itself where that is configured', () => {
 test('a wait says until when and for whom', () => {
   const running = viewOf([r1, i1, r2], [rotation()])
   const waitingFor = '1 certificate'
-  const want = { do: 'wait', next: { do: 'activate', at: 700, waitingFor } }
+  const want = { do: 'wait', next: { do: 'activate', at: 710, waitingFor } }
   assert.deepEqual(nextStep(running, 'root', { now: 1, live: [behind] }, PLAN), want)
   assert.equal(inWords({ certificates: 3, latestExpiry: 0 }), '3 certificates')
 })

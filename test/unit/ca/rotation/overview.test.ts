@@ -53,7 +53,7 @@ test('the active one prepares its successor, which takes over; the old one waits
 test('a root waits for a person, unless a rotation wants it', () => {
   const authorities = [authority('r1'), authority('i1'), authority('r2', { state: 'prepared', publishedSequence: 5 })]
   assert.match(nextSteps(authorities, 100).r2 ?? '', /^activate at 7\d\d for somebody/)
-  assert.equal(nextSteps(authorities, 100, [rotation()]).r2, 'activate at 300 for 3 certificates')
+  assert.equal(nextSteps(authorities, 100, [rotation()]).r2, 'activate at 310 for 3 certificates')
 })
 
 test('what leaves meanwhile hides no other step', () => {

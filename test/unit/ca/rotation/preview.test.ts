@@ -86,6 +86,19 @@ for (const [title, path] of paths) {
   }
 }
 
+test('a dry run tells when nothing is waited for any more, the skew of clocks included', async () => {
+  const { authorities, plan } = await reach(({ rotator }) => rotator.prepare({ ...NOTE, kind: 'root' }))
+  const now = Math.floor(Date.UTC(2026, 10, 21) / 1000)
+  const live = [{ signer: 'i1', sequence: 1, certificates: 2, latestExpiry: now + 600 }]
+  const outlook = { view: authorities.view(), moment: { now, live }, plan: { ...plan, longestLeafSeconds: 60 } }
+  const told = (verb: Verb) => {
+    const { waitingFor, readyAt } = preview(verb, one(authorities.list(), 'root', 'prepared'), outlook)
+    return [waitingFor?.latestExpiry, readyAt]
+  }
+  assert.deepEqual(told('activate'), [now + 600, now + 600 + plan.skewSeconds])
+  assert.deepEqual(told('abort'), [undefined, null])
+})
+
 function changesOf(before: readonly Authority[], after: readonly Authority[]): Preview['changes'] {
   const known = new Map(before.map(({ id, state }) => [id, state]))
   return after

@@ -11,6 +11,7 @@ import {
   newRotationWorld,
   type RotationWorld,
   type RunningWorld,
+  SKEW,
   startWorld,
 } from '../../../support/rotation-world.ts'
 import { anIntent } from '../../../support/store.ts'
@@ -218,6 +219,56 @@ test('a whole rotation: everybody has the new root before it signs, nobody needs
   assert.equal(await tickAfter(60_000), 'done')
   assert.deepEqual(authorities.current().roots, [one(started, 'root').certificate])
   assert.equal(one(started, 'root', 'retired').id, old.id)
+})
+
+test('hostile 107: two rotations at once: one wins, the other is told which, and follows it', async () => {
+  const started = await start()
+  issue(started)
+  const begin = (keyType: 'ec-p256' | 'ec-p384') => started.rotator.rotate({ kind: 'root', keyType, ...NOTE })
+  const [first, second] = await Promise.allSettled([begin('ec-p256'), begin('ec-p384')])
+  assert.ok(first.status === 'fulfilled' && second.status === 'rejected')
+  assert.equal(second.reason.code, 'authority.invalid_transition')
+  const followed = started.authorities.view().rotations.find(({ id }) => id === second.reason.seen)
+  assert.deepEqual(followed, first.value)
+  assert.equal(started.authorities.list().filter(({ kind }) => kind === 'root').length, 2)
+})
+
+test('hostile 107: two activations at once are one', async () => {
+  const started = await start()
+  const { id } = await started.rotator.prepare({ kind: 'root', ...NOTE })
+  const { length } = started.world.store.changes
+  await Promise.all([1, 2].map(() => started.rotator.activate({ id, ...UNFORCED })))
+  assert.equal(one(started, 'root').id, id)
+  assert.equal(started.world.store.changes.length, length + 1)
+})
+
+test('a renewal is waited for until its answer has arrived: signed is not delivered', async () => {
+  const started = await start()
+  const { reports, rotator, authorities } = started
+  const before = issue(started)
+  const { id } = await rotator.prepare({ kind: 'root', ...NOTE })
+  const after = issue(started)
+  const [old, renewed] = [before, after].map(({ serial }) => serial.toString('hex'))
+  assert.ok(old !== undefined && renewed !== undefined)
+  reports.renewed({ serial: old, sequence: authorities.current().sequence, notAfter: after.notAfter }, renewed)
+  await reports.flush()
+  await assert.rejects(rotator.activate({ id, ...UNFORCED }), { code: 'authority.not_ready', seen: '1' })
+  reports.shown(renewed)
+  await reports.flush()
+  await rotator.activate({ id, ...UNFORCED })
+  assert.equal(one(started, 'root').id, id)
+})
+
+test('who is waited for is told with the skew that gates add', async () => {
+  const started = await start()
+  issue(started)
+  const { id } = await started.rotator.prepare({ kind: 'root', ...NOTE })
+  const until = new Date(NOW + HOUR_MS + SKEW * 1000).toISOString()
+  await assert.rejects(started.rotator.activate({ id, ...UNFORCED }), (error: Error) => error.message.includes(until))
+  started.world.clock.move(HOUR_MS + SKEW * 1000 - 1000)
+  await assert.rejects(started.rotator.activate({ id, ...UNFORCED }), { code: 'authority.not_ready' })
+  started.world.clock.move(1000)
+  await started.rotator.activate({ id, ...UNFORCED })
 })
 
 test('gates refuse a command and say for whom they wait; force opens them', async () => {

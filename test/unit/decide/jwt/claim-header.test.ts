@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { claimAt, toHeaderValue } from '../../../../src/decide/jwt/claim-header.ts'
+import { toHeaderValue } from '../../../../src/decide/jwt/claim-header.ts'
 import type { Json } from '../../../../src/policy/attributes.ts'
+import { claimAt } from '../../../../src/policy/claim-at.ts'
 
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 

@@ -51,6 +51,21 @@ for (const [what, policies, changes] of cases) {
   test(`nearest miss: ${what}`, () => assert.deepEqual(changesFor(policies), changes))
 }
 
+test('nearest miss: the search ends soon, whatever the number of rules', () => {
+  const contrary = (_: unknown, i: number): Rule => ({
+    when: [{ key: 'request.headers[x-a]', values: [`*-${i}`], notValues: [`*${i}`] }],
+  })
+  const policies = [policy('p', Array.from({ length: 20_000 }, contrary))]
+  let looked = 0
+  const values = () => {
+    looked++
+    return []
+  }
+  const headers = { joined: false, values, entries: () => [] }
+  assert.equal(changesFor(policies, attributes({ http: { headers } })), null)
+  assert.ok(looked < 1_000_000, `${looked} looks`)
+})
+
 test('nearest miss: what leaves a DENY rule goes where an ALLOW rule wants it', () => {
   const policies = [policy('p', [to({ paths: ['/api/*'] })]), policy('d', [to({ paths: ['/'] })], { action: 'DENY' })]
   assert.deepEqual(changesFor(policies), [{ attribute: 'path', seen: ['/'], to: '/api/' }])

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { traceAuthorization } from '../../../../src/policy/explain/trace.ts'
+import { toHeaders } from '../../../../src/policy/headers.ts'
 import { attributes, authorizationOf, authorizationPolicy as policy } from '../../../support/policies.ts'
 
 test('trace: every policy in the order of evaluation, every rule with the first field that did not hold', () => {
@@ -45,4 +46,12 @@ test('trace: a rule that TCP leaves out says so', () => {
   const [trace] = traceAuthorization(authorizationOf(policies, 'tcp'), attributes({ http: null }))
   assert.equal(trace?.rules[0]?.matched, false)
   assert.match(trace?.rules[0]?.note ?? '', /TCP/)
+})
+
+test('trace: what was seen is cut, for each rule repeats it', () => {
+  const headers = toHeaders(Array.from({ length: 100 }, () => ['x', 'v'.repeat(10_000)] as const))
+  const policies = [policy('p', [{ when: [{ key: 'request.headers[x]', values: ['y'] }] }])]
+  const [trace] = traceAuthorization(authorizationOf(policies), attributes({ http: { headers } }))
+  const seen = trace?.rules[0]?.mismatch?.seen ?? []
+  assert.deepEqual([seen.length, seen[0]?.length], [16, 256])
 })
