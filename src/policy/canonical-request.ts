@@ -25,9 +25,6 @@ const METHODS: ReadonlySet<string> = new Set(
   ).split(' '),
 )
 
-/** Envoy takes 60 KiB of request line and headers together, unless it is told otherwise; policies look at a path often. */
-const MAX_TARGET = 65_536
-
 /** Whether Envoy's HTTP inspector takes the bytes of an undeclared port for HTTP. */
 export function isRequestLine({ method, target }: HttpRequest): boolean {
   return METHODS.has(method) && (target.startsWith('/') || /^https?:\/\//i.test(target))
@@ -37,7 +34,6 @@ export function isRequestLine({ method, target }: HttpRequest): boolean {
 export function toCanonicalRequest(http: HttpRequest, mode: PathNormalization): CanonicalRequest | Unacceptable {
   const { method, target } = http
   if (!METHODS.has(method)) return { why: `unknown method \`${method.slice(0, 40)}\`` }
-  if (target.length > MAX_TARGET) return { why: `the request target is longer than ${MAX_TARGET} characters` }
   const absolute = target.startsWith('/') ? null : splitAbsolute(target)
   const host = absolute?.authority ?? http.host
   if (host === null) return { why: 'no Host header' }

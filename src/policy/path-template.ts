@@ -25,8 +25,11 @@ const SLASH = 47
  * at most parts × length, whatever the template (no backtracking).
  */
 export function fitsTemplate(template: PathTemplate, path: string): boolean {
+  const { parts } = template
+  const last = parts.at(-1)
+  if (last !== undefined && 'literal' in last && !path.endsWith(last.literal)) return false
   let ends: readonly number[] = [0]
-  for (const part of template.parts) {
+  for (const part of parts) {
     ends = 'literal' in part ? afterLiteral(ends, path, part.literal) : afterWild(ends, path, part.wild)
     if (ends.length === 0) return false
   }

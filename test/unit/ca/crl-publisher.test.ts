@@ -163,6 +163,22 @@ test('a key that fails takes only its own CRL with it', async () => {
   )
 })
 
+test('what does not read back as the authority signed it is never stored nor served', async () => {
+  const world = await newCrlWorld(NOW)
+  const { root, intermediate } = world.authorities
+  world.store.crls.clear()
+  const broken = await CrlPublisher.open({
+    ...world.deps,
+    signerOf: async (id) => {
+      if (id === root.authority.id) return { ...root.signer, sign: () => intermediate.signer.sign(Buffer.from('other')) }
+      return root.signer // that of another authority
+    },
+  })
+  assert.equal(world.store.crls.size, 0)
+  assert.equal(broken.current().pem, '')
+  assert.equal(broken.problems().length, 2)
+})
+
 test('a file that cannot be written is a problem until it can be', async () => {
   let isFull = true
   const world = await newCrlWorld(NOW, {

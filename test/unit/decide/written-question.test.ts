@@ -58,8 +58,8 @@ for (const [change, field] of wrong) {
 }
 
 test('hostile 100: header fields that no proxy would take', () => {
-  const many = Array.from({ length: 5_000 }, () => ['', ''] as const)
-  for (const headers of [many, [['x', 'v'.repeat(131_072)]] as const]) {
+  const many = Array.from({ length: 40_000 }, () => ['', ''] as const)
+  for (const headers of [many, [['x', 'v'.repeat(1_048_576)]] as const]) {
     assert.throws(() => toWrittenQuestion({ ...request, headers }, 'requests[0]'), { code: 'limit.size' })
   }
 })

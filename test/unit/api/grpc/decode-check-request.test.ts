@@ -72,9 +72,6 @@ describe('headers', () => {
   test('hostile 100: 4,096 of them are read, more are refused', () => {
     const many = (count: number) => Array.from({ length: count }, (_, i) => [`x-${i}`, 'v'] as const)
     assert.deepEqual(headersOf({ headerMap: headerMap(many(4096)) }).values('x-4095'), ['v'])
-    const long = (size: number) => ({ headerMap: headerMap([['x', 'v'.repeat(size)]]) })
-    assert.equal(headersOf(long(262_143)).values('x')[0]?.length, 262_143)
-    assert.throws(() => headersOf(long(262_144)), malformed)
     assert.throws(() => headersOf({ headerMap: headerMap(many(10_000)) }), malformed)
   })
 

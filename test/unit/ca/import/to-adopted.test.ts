@@ -53,3 +53,15 @@ test('while another of its kind is prepared it is refused', () => {
     },
   )
 })
+
+test('what happened to one since the import was judged stays as it is', () => {
+  const judged = { ...root, state: 'prepared', changedAt: 5, createdAt: 5, notAfter: 9 } as const
+  const now = { ...root, state: 'active', changedAt: 8, createdAt: 3, publishedSequence: 3, chain: ['cross'] } as const
+  assert.deepEqual(toAdopted(view([now]), [judged]).authorities, [{ ...now, notAfter: 9 }])
+})
+
+test('a trusted root that begins to sign comes into that state by the import', () => {
+  const trusted = { ...root, state: 'trusted', changedAt: 3, publishedSequence: 3 } as const
+  const [adopted] = toAdopted(view([trusted]), [{ ...root, changedAt: 9 }]).authorities
+  assert.deepEqual([adopted?.state, adopted?.changedAt, adopted?.publishedSequence], ['prepared', 9, 3])
+})
