@@ -14,6 +14,16 @@ usage() {
   exit 2
 }
 
+# Where this script lies, also through links to it; `readlink -f` is not everywhere.
+script=$0
+while [ -L "$script" ]; do
+  link=$(readlink "$script")
+  case $link in
+    /*) script=$link ;;
+    *) script=$(dirname -- "$script")/$link ;;
+  esac
+done
+
 # The command line beside this script, or the installed one.
 alcazar() {
   if [ -x "$root/bin/alcazar.cjs" ]; then
@@ -23,7 +33,7 @@ alcazar() {
   fi
 }
 
-root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+root=$(CDPATH='' cd -P -- "$(dirname -- "$script")/.." && pwd)
 option=''
 value=''
 reason=''

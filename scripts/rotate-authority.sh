@@ -1,7 +1,8 @@
 #!/bin/sh
 # What rotate-root.sh and rotate-intermediate.sh have in common; they call it with the kind and their own arguments:
 #
-#   rotate-authority.sh root|intermediate [--yes] [--key-type T] [--reason TEXT]
+#   rotate-authority.sh root [--yes] [--key-type T] [--cross-sign] [--reason TEXT]
+#   rotate-authority.sh intermediate [--yes] [--key-type T] [--reason TEXT]
 #
 # The server does the rotation; this shows how it goes on. A terminal that is lost stops nothing. Safe to run again: it
 # then follows the rotation that runs.
@@ -16,7 +17,8 @@ shift
 
 usage() {
   printf '%s: %s\n' "$name" "$1" >&2
-  printf 'usage: %s [--yes] [--key-type T] [--reason TEXT]\n' "$name" >&2
+  [ "$kind" = root ] && cross=' [--cross-sign]' || cross=''
+  printf 'usage: %s [--yes] [--key-type T]%s [--reason TEXT]\n' "$name" "$cross" >&2
   exit 2
 }
 
@@ -29,8 +31,9 @@ alcazar() {
   fi
 }
 
-root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+root=$(CDPATH='' cd -P -- "$(dirname -- "$0")/.." && pwd)
 key_type=''
+cross_sign=''
 reason=''
 yes=''
 
@@ -46,6 +49,11 @@ while [ $# -gt 0 ]; do
       reason=$2
       shift 2
       ;;
+    --cross-sign)
+      [ "$kind" = root ] || usage '--cross-sign is for roots'
+      cross_sign=--cross-sign
+      shift
+      ;;
     --yes)
       yes=--yes
       shift
@@ -58,7 +66,7 @@ done
 
 status=0
 alcazar authority rotate --kind "$kind" --resume ${yes:+"$yes"} \
-  ${key_type:+--key-type "$key_type"} --reason "${reason:-started by $name}" || status=$?
+  ${key_type:+--key-type "$key_type"} ${cross_sign:+"$cross_sign"} --reason "${reason:-started by $name}" || status=$?
 if [ "$status" -ne 0 ]; then
   printf '%s: it is not done, the line above says why; it is safe to run this again.\n' "$name" >&2
   exit "$status"

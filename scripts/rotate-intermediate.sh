@@ -7,4 +7,14 @@
 # ALCAZAR_SERVER and the exit codes: see rotate-authority.sh.
 set -eu
 
-exec sh "$(dirname -- "$0")/rotate-authority.sh" intermediate "$@"
+# Where this script lies, also through links to it; `readlink -f` is not everywhere.
+script=$0
+while [ -L "$script" ]; do
+  link=$(readlink "$script")
+  case $link in
+    /*) script=$link ;;
+    *) script=$(dirname -- "$script")/$link ;;
+  esac
+done
+
+exec sh "$(dirname -- "$script")/rotate-authority.sh" intermediate "$@"

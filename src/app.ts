@@ -31,7 +31,7 @@ export async function startApp(config: Config, io: CoreIo): Promise<App> {
   try {
     for await (const opened of openListeners(core, () => open)) {
       open.push(opened)
-      core.watchConnections(opened.name, opened.listener.connections)
+      core.connections.set(opened.name, opened.listener.connections)
     }
   } catch (error) {
     await stop()

@@ -1,6 +1,7 @@
 -- The issuance record. Ids are given by the store's one writer, ascend and are never used again.
 -- Text that repeats in most rows (identity, authority) is kept once and referred to by number. No foreign keys on
--- intents: the writer takes both numbers from these tables in the same transaction, and nothing deletes from them.
+-- intents: the writer takes both numbers from these tables in the same transaction, and only what no row names is
+-- deleted.
 CREATE TABLE identities (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE signers (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
 

@@ -1,10 +1,12 @@
 import { resolve } from 'node:path'
 import type { Authorities } from '../ca/authorities.ts'
 import type { AuthorityStore } from '../ca/authority.ts'
+import type { CrlPublisher } from '../ca/crl-publisher.ts'
 import type { DenyList } from '../ca/deny-list.ts'
 import { type FirstSource, importFirst } from '../ca/import/import-first.ts'
 import { type Importer, openImporter } from '../ca/import/importer.ts'
 import type { AuthorityIntake } from '../ca/import/intake.ts'
+import { readCrls } from '../ca/import/read-crls.ts'
 import {
   type SignedIntermediate,
   type SignIntermediateRequest,
@@ -14,16 +16,17 @@ import { toAdopted } from '../ca/import/to-adopted.ts'
 import { type ImportStatus, ImportWatch } from '../ca/import/watch-import.ts'
 import type { KeyProvider } from '../ca/key-provider.ts'
 import type { Rotator } from '../ca/rotation/rotator.ts'
-import { active } from '../ca/rotation/slots.ts'
 import type { Config } from '../config/config.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import type { RandomBytes } from '../kernel/random.ts'
 import { DirectoryEvents } from '../mesh/directory-events.ts'
-import { readCaDirectory } from '../pki/ca-directory.ts'
+import { type NamedText, readCaDirectory } from '../pki/ca-directory.ts'
+import type { FileFinding } from '../pki/file-finding.ts'
 import type { Store } from '../store/open-store.ts'
+import type { DataDirectory } from './data-directory.ts'
 import { servingNames } from './serving-names.ts'
-import { openUpstream, upstreamSource } from './upstream.ts'
+import { openUpstream, upstreamNote, upstreamSource } from './upstream.ts'
 
 /** The way in for authorities that others have signed, and the way out for those that we sign for others. */
 export interface OpenedImport {
@@ -37,7 +40,9 @@ export interface OpenedImport {
 }
 
 interface Parts {
+  readonly directory: DataDirectory
   readonly authorities: Authorities
+  readonly publisher: Pick<CrlPublisher, 'take'>
   readonly rotator: Rotator
   readonly denyList: DenyList
   readonly keys: KeyProvider
@@ -47,17 +52,21 @@ interface Parts {
   readonly random: RandomBytes
 }
 
+interface FirstParts extends Pick<Parts, 'keys' | 'clock' | 'directory'> {
+  readonly store: AuthorityStore
+}
+
 /** Begins with the authority of `authority.import` or `authority.upstream` where the service has none yet. */
 export async function openFirstImport(
   config: Config,
-  { store, keys, clock }: { readonly store: AuthorityStore; readonly keys: KeyProvider; readonly clock: Clock },
+  { store, keys, clock, directory: data }: FirstParts,
 ): Promise<void> {
-  const { upstream } = config.authority
   const { directory } = config.authority.import
   const { trustDomain, issuance } = config
   const now = Math.floor(clock.now() / 1000)
   const options = { trustDomain, now, defaultTtlSeconds: issuance.defaultTtl, ownNames: servingNames(config) }
-  const source = directory !== null ? directorySource(resolve(directory)) : upstreamSource(upstream, config, keys)
+  const pending = { keys, note: upstreamNote(data) }
+  const source = directory !== null ? directorySource(resolve(directory)) : upstreamSource(config, pending)
   if (source !== null) await importFirst(source, options, { store, keys })
 }
 
@@ -67,14 +76,17 @@ function directorySource(directory: string): FirstSource {
 
 /** Opens the importer, reads the directory of `authority.import` and asks upstream; what is wrong there stops no start. */
 export async function openImport(config: Config, parts: Parts): Promise<OpenedImport> {
-  const { authorities, keys, clock, log } = parts
+  const { authorities, keys, clock, log, publisher } = parts
   const importer = openImporter(importerDepsOf(config, parts))
+  const known = () => authorities.list()
   const { directory, watch: isWatched } = config.authority.import
   const options = directory === null ? null : { directory: resolve(directory), isWatched }
   const listen = (path: string, onEvent: () => void) => new DirectoryEvents(path, onEvent)
-  const watch = options === null ? null : new ImportWatch(options, { importer, clock, log, listen })
+  const takeCrls = (file: NamedText | null) => takeCrlsOf(file, publisher)
+  const watch = options === null ? null : new ImportWatch(options, { importer, takeCrls, clock, log, listen })
   await watch?.open()
-  const upstream = await openUpstream(config, { importer, keys, clock, log, known: () => authorities.list() })
+  const note = upstreamNote(parts.directory)
+  const upstream = await openUpstream(config, { importer, keys, note, clock, log, known })
   return {
     importer,
     signIntermediate: (request) => signIntermediate(request, signDepsOf(config, parts)),
@@ -85,6 +97,12 @@ export async function openImport(config: Config, parts: Parts): Promise<OpenedIm
       await upstream?.close()
     },
   }
+}
+
+async function takeCrlsOf(file: NamedText | null, publisher: Parts['publisher']): Promise<readonly FileFinding[]> {
+  const { crls, findings } = file === null ? { crls: [], findings: [] } : readCrls(file)
+  await publisher.take(crls)
+  return findings
 }
 
 function problemOf(status: ImportStatus | undefined): string | null {
@@ -114,7 +132,7 @@ function importerDepsOf(config: Config, { authorities, rotator, keys, store, clo
 function signDepsOf(config: Config, { authorities, denyList, keys, store, clock, random }: Parts) {
   const blocked = new Set(config.issuance.blockedKeys)
   return {
-    root: () => active(authorities.view(), 'root'),
+    authorities: () => authorities.list(),
     isRefusedKey: (key: string) => blocked.has(key) || denyList.has('key', key) || authorities.isOwnKey(key),
     bundleSequence: () => authorities.current().sequence,
     keys,

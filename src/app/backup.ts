@@ -21,6 +21,8 @@ export interface BackupRequest {
 export interface BackupDeps {
   readonly store: Pick<Store, 'snapshot' | 'appendAdminAction'>
   readonly directory: DataDirectory
+  /** Until the function that it gives is called, no key is destroyed. */
+  readonly holdKeys: () => () => void
   readonly trustDomain: string
   /** Label of the PKCS #11 token that keys are made in; null: they are files. */
   readonly token: string | null
@@ -55,16 +57,15 @@ export function openBackups(deps: BackupDeps): (request: BackupRequest) => Promi
 }
 
 async function startBackup(deps: BackupDeps, { passphrase, actor }: BackupRequest): Promise<Readable> {
-  const { store, directory, trustDomain, token, version, clock, log } = deps
+  const { store, trustDomain, token, version, clock, log } = deps
   const { header, key } = await newHeader(passphrase, deps.random(SALT_BYTES))
   const createdAt = clock.now()
-  // Before the snapshot, so that the backup tells of itself; the keys behind it, so that every authority has its own.
+  // Before the snapshot, so that the backup tells of itself.
   await store.appendAdminAction({ at: createdAt, actor, action: 'backup.create', target: 'record', detail: {} })
-  const snapshot = await store.snapshot()
+  const { snapshot, files } = await readState(deps)
   try {
-    const files = [...(await readDataFiles(directory, log)), databaseOf(snapshot)]
     const about = { createdAt, program: version, trustDomain, ...(token === null ? {} : { token }) }
-    const plain = toBackupBytes(about, files)
+    const plain = toBackupBytes(about, [...files, databaseOf(snapshot)])
     const stream = Readable.from(withHeader(header, seal(plain, key)), {
       objectMode: false,
       highWaterMark: BUFFER_BYTES,
@@ -79,6 +80,22 @@ async function startBackup(deps: BackupDeps, { passphrase, actor }: BackupReques
   } catch (error) {
     await snapshot.release()
     throw error
+  }
+}
+
+/** The keys behind the snapshot, and none destroyed between: so every authority in it has its own. */
+async function readState({ store, directory, log, holdKeys }: BackupDeps) {
+  const releaseKeys = holdKeys()
+  try {
+    const snapshot = await store.snapshot()
+    try {
+      return { snapshot, files: await readDataFiles(directory, log) }
+    } catch (error) {
+      await snapshot.release()
+      throw error
+    }
+  } finally {
+    releaseKeys()
   }
 }
 

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, stat } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Authority } from '../ca/authority.ts'
 import type { TrustBundle } from '../ca/bundle.ts'
@@ -16,6 +16,7 @@ export interface DataDirectory {
   readonly authorities: string
   readonly serverCertificate: string
   readonly serverKey: string
+  readonly upstreamPending: string
 }
 
 /** Creates the directory and its folders where they are missing, mode 0700; `StartupError` when that cannot be. */
@@ -31,6 +32,7 @@ export async function openDataDirectory(path: string): Promise<DataDirectory> {
     authorities: join(root, 'authorities'),
     serverCertificate: join(root, 'server.crt'),
     serverKey: join(root, 'server.key'),
+    upstreamPending: join(root, 'upstream.pending'),
   }
   try {
     await mkdir(root, { recursive: true, mode: 0o700 })
@@ -58,6 +60,15 @@ export async function publishFiles(
   }
   if ((await readOrNull(directory.bundle)) !== bundle.pem)
     await writeFileAtomically(directory.bundle, bundle.pem, 0o644)
+  await removeForgotten(directory, authorities)
+}
+
+/** Certificates of authorities that nobody knows any more; what has another name is not ours. */
+async function removeForgotten({ authorities: folder }: DataDirectory, known: readonly Authority[]): Promise<void> {
+  const names = new Set(known.map(({ id }) => `${id}.crt`))
+  for (const name of await readdir(folder)) {
+    if (/^[0-9a-f]{40}\.crt$/.test(name) && !names.has(name)) await rm(join(folder, name), { force: true })
+  }
 }
 
 /** Writes the CRLs of all trusted authorities. */
@@ -65,7 +76,8 @@ export async function publishCrls(directory: DataDirectory, pem: string): Promis
   if ((await readOrNull(directory.crl)) !== pem) await writeFileAtomically(directory.crl, pem, 0o644)
 }
 
-async function readOrNull(path: string): Promise<string | null> {
+/** The text of a file; null where there is none. */
+export async function readOrNull(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {

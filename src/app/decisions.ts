@@ -19,6 +19,7 @@ import type { Log } from '../kernel/log.ts'
 import type { MeshSettings } from '../mesh/mesh-settings.ts'
 import type { ResourceSet } from '../mesh/snapshot.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
+import type { Closers } from './closers.ts'
 import { observeDecisions } from './observe-decisions.ts'
 import type { OpenedResources } from './resources.ts'
 import type { LiveConfig } from './settings.ts'
@@ -27,10 +28,10 @@ import type { LiveConfig } from './settings.ts'
 export interface OpenedDecisions {
   readonly ports: DecisionPorts
   readonly inspection: DecisionInspection
-  close(): Promise<void>
 }
 
 interface Parts {
+  readonly closers: Closers
   readonly mesh: OpenedResources
   readonly attestation: Attestation
   readonly metrics: Metrics
@@ -41,18 +42,21 @@ interface Parts {
 
 /** Opens the way from a question to its decision; throws `StartupError` where a provider or the log cannot be used. */
 export async function openDecisions(config: Config, parts: Parts): Promise<OpenedDecisions> {
-  const { metrics, clock, log } = parts
+  const { metrics, clock, log, closers } = parts
   const { resources } = parts.mesh
   const { observer, close } = await observeDecisions(config.decisions.log, { metrics: metrics.decisions, clock, log })
+  closers.add('decision log', close)
   const providers = openProviders(config.mesh.extensionProviders, {
     openGrpc: openGrpcProvider,
     clock,
     log,
     asked: metrics.decisions.providerAsked,
   })
+  closers.add('extension providers', () => providers.close())
   const keys = new JwksProvider({ clock, log, ...config.mesh.jwks, onFailure: metrics.decisions.jwksFetchFailed })
+  closers.add('keys of token issuers', () => keys.close())
   const follow = (set: ResourceSet) => keys.follow(remoteKeysOf(set))
-  const stopFollowing = resources.subscribe(follow)
+  closers.add('resources for keys', resources.subscribe(follow))
   const before = resources.current() // what was read by now is not told any more
   if (before !== null) follow(before)
   const tokens = new TokenVerifier(keys)
@@ -67,12 +71,6 @@ export async function openDecisions(config: Config, parts: Parts): Promise<Opene
       whatIf: openWhatIf({ tokens, clock }),
       workloadOf: (named) => toWorkload(findWorkload(resources.loaded(), { by: 'name', ...named }, [])),
       mesh: () => mesh,
-    },
-    async close() {
-      stopFollowing()
-      keys.close()
-      providers.close()
-      await close()
     },
   }
 }

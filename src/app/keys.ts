@@ -58,5 +58,9 @@ function withEarlierFiles(token: OpenedKeys, files: KeyProvider, log: Log): Open
       log.warn('key.not_in_token', { authority: id })
       return files.load(id, keyType)
     },
+    async discard(id) {
+      await files.discard(id)
+      await token.discard(id)
+    },
   }
 }

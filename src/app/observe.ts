@@ -53,9 +53,14 @@ function logRefusal(log: Log, name: string, { error, ...event }: RefusedEvent): 
   else log.info(name, { ...event, message: shortMessageOf(error) })
 }
 
-/** Who renews by a certificate has what came with that one, and the bundle of its successor once it shows that. */
-function tellRenewal(reports: BundleReports, { subject, serial, bundleSequence, notAfter }: IssuedEvent): void {
+/**
+ * Who shows a certificate has what came with it, and who renews it the bundle of its successor once it shows that. What
+ * somebody asks for another renews nothing of its own.
+ */
+function tellRenewal(reports: BundleReports, event: IssuedEvent): void {
+  const { subject, serial, bundleSequence, notAfter, impersonatedBy } = event
   reports.shown(subject)
+  if (impersonatedBy !== undefined) return
   reports.renewed({ serial: subject, sequence: bundleSequence, notAfter }, serial)
 }
 

@@ -1,6 +1,6 @@
 import type { Authorities } from '../ca/authorities.ts'
 import type { CrlPublisher } from '../ca/crl-publisher.ts'
-import type { Rotator } from '../ca/rotation/rotator.ts'
+import type { RotationLoop } from '../ca/rotation/rotation-loop.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { ClockWatch } from '../kernel/clock-watch.ts'
 import { AppError } from '../kernel/errors.ts'
@@ -18,7 +18,7 @@ export function readinessOf(parts: {
   readonly store: Store
   readonly keys: Pick<OpenedKeys, 'isDown' | 'problems'>
   readonly authorities: Authorities
-  readonly rotator: Pick<Rotator, 'problems'>
+  readonly rotation: Pick<RotationLoop, 'problems'>
   readonly crls: Pick<CrlPublisher, 'problems'>
   readonly imports: { problems(): readonly string[] }
   readonly clockWatch: Pick<ClockWatch, 'problems'>
@@ -40,7 +40,7 @@ export function readinessOf(parts: {
       ...problems,
       ...parts.keys.problems(),
       ...parts.authorities.problems,
-      ...parts.rotator.problems,
+      ...parts.rotation.problems,
       ...parts.crls.problems(),
       ...parts.imports.problems(),
       ...parts.clockWatch.problems,

@@ -4,14 +4,19 @@ import { createJwtAuthority } from '../ca/jwt/create-jwt-authority.ts'
 import type { KeyProvider } from '../ca/key-provider.ts'
 import type { Restoration } from '../ca/restoration.ts'
 import { BundleReports } from '../ca/rotation/bundle-reports.ts'
+import { Changes } from '../ca/rotation/changes.ts'
+import type { Wanted } from '../ca/rotation/create-successor.ts'
 import { type LiveCertificates, UNKNOWN_SIGNER } from '../ca/rotation/measures.ts'
 import { NewKeys } from '../ca/rotation/new-keys.ts'
 import type { RotationPlan } from '../ca/rotation/next-step.ts'
+import { RotationLoop } from '../ca/rotation/rotation-loop.ts'
 import { Rotator } from '../ca/rotation/rotator.ts'
-import { prepared } from '../ca/rotation/slots.ts'
+import { active, prepared } from '../ca/rotation/slots.ts'
+import { Upkeep } from '../ca/rotation/upkeep.ts'
 import type { ServingCertificate } from '../ca/serving-certificate.ts'
+import { hasChainOf } from '../ca/serving-pair.ts'
 import type { Config } from '../config/config.ts'
-import type { Clock, UnixMillis, UnixSeconds } from '../kernel/clock.ts'
+import type { Clock, UnixSeconds } from '../kernel/clock.ts'
 import type { ClockWatch } from '../kernel/clock-watch.ts'
 import type { Log } from '../kernel/log.ts'
 import type { RandomBytes } from '../kernel/random.ts'
@@ -20,8 +25,12 @@ import type { Store } from '../store/open-store.ts'
 /** What moves the authorities. */
 export interface OpenedRotation {
   readonly rotator: Rotator
+  /** Moves them by itself. */
+  readonly loop: RotationLoop
   /** Who is known to use which bundle. */
   readonly reports: BundleReports
+  /** Until the function that it gives is called, no key is destroyed: a backup holds those of all authorities in it. */
+  holdKeys(): () => void
   close(): Promise<void>
 }
 
@@ -37,45 +46,50 @@ interface Parts {
   readonly clockWatch: ClockWatch
 }
 
-/** How long a JWT key is published before it signs: longer than key sets are cached. */
-const JWT_PUBLISH_SECONDS = 300
-
 /** Starts to look after the authorities; the service's own certificate follows the one that signs. */
 export async function openRotation(config: Config, parts: Parts): Promise<OpenedRotation> {
-  const { authorities, store, log, clock, random } = parts
-  const keys = new NewKeys(parts.keys, log)
-  const { jwt } = config.authority
-  const rotator = new Rotator({
-    authorities,
-    keys,
-    random,
-    clock,
-    log,
-    uptake: store,
-    plan: planOf(config),
-    uncounted: (now) => [
-      ...ownCertificate(parts),
-      ...unrecorded(parts.restoration, config.issuance.maxTtl, now),
-      ...unexpired(parts.clockWatch.doubtedUntil),
-    ],
-    async createJwt({ now, keyType = jwt.keyType }): Promise<Authority> {
-      const plan = { trustDomain: config.trustDomain, keyType, ttlSeconds: jwt.ttl, now, state: 'prepared' } as const
-      return (await createJwtAuthority({ keys, random }, plan)).authority
-    },
-  })
+  const { authorities, store, log } = parts
+  const { loop, upkeep, rotator } = buildRotation(config, parts)
   const isNeeded = () => prepared(authorities.view(), 'root') !== undefined
   const reports = new BundleReports({ record: store, log, isNeeded })
   const stopFollowing = authorities.onChange(() => void renewServing(parts))
-  await rotator.start()
+  await loop.start()
   return {
     rotator,
+    loop,
     reports,
+    holdKeys: () => upkeep.hold(),
     async close() {
-      rotator.close()
+      loop.close()
       stopFollowing()
       await reports.flush()
     },
   }
+}
+
+/** Commands, the loop and what follows both take turns at the same authorities. */
+function buildRotation(config: Config, parts: Parts) {
+  const { authorities, clock, log, random, clockWatch } = parts
+  const keys = new NewKeys(parts.keys, log)
+  const changes = new Changes({ authorities, keys, clock, log })
+  const doubtedUntil = () => clockWatch.doubtedUntil
+  const { jwt } = config.authority
+  const deps = {
+    ...{ authorities, keys, changes, random, clock, log, doubtedUntil },
+    uptake: parts.store,
+    plan: planOf(config),
+    uncounted: (now: UnixSeconds) => [
+      ...ownCertificate(parts),
+      ...unrecorded(parts.restoration, config.issuance.maxTtl, now),
+    ],
+    async createJwt({ now, keyType = jwt.keyType }: Wanted): Promise<Authority> {
+      const plan = { trustDomain: config.trustDomain, keyType, ttlSeconds: jwt.ttl, now, state: 'prepared' } as const
+      return (await createJwtAuthority({ keys, random }, plan)).authority
+    },
+  }
+  const retention = { retainSeconds: config.store.retention.issued, skewSeconds: config.authority.skew }
+  const upkeep = new Upkeep({ authorities, changes, keys, clock, log, doubtedUntil, plan: retention })
+  return { rotator: new Rotator(deps), loop: new RotationLoop({ ...deps, upkeep }), upkeep }
 }
 
 /** The one pair that the service shows now; whoever serves it has the bundle of now. */
@@ -96,28 +110,23 @@ function unrecorded(restoration: Restoration | null, maxTtl: number, now: UnixSe
   return now < latestExpiry ? [{ signer: UNKNOWN_SIGNER, sequence: 0, certificates: 1, latestExpiry }] : []
 }
 
-/** While the clock is doubted: what has expired by it may live on, so no gate opens for that. */
-function unexpired(doubtedUntil: UnixMillis | null): readonly LiveCertificates[] {
-  if (doubtedUntil === null) return []
-  return [{ signer: UNKNOWN_SIGNER, sequence: 0, certificates: 1, latestExpiry: Math.ceil(doubtedUntil / 1000) }]
-}
-
 /** What the plan of rotation is taken from. */
-export function planOf({ authority }: Config): RotationPlan {
+export function planOf({ authority, listen }: Config): RotationPlan {
   return {
     prepareAt: authority.prepareAt,
     activateAt: authority.activateAt,
     automatic: authority.root.automatic ? ['root', 'intermediate', 'jwt'] : ['intermediate', 'jwt'],
     crossSign: authority.root.crossSign,
     skewSeconds: authority.skew,
-    jwtPublishSeconds: JWT_PUBLISH_SECONDS,
+    // Nobody measures who reads JWT keys, or fetches the bundle for another trust domain.
+    publishSeconds: { root: listen.bundle === null ? 0 : authority.publishAtLeast, jwt: authority.publishAtLeast },
     jwtTtlSeconds: authority.jwt.svidTtl,
   }
 }
 
 async function renewServing({ serving, authorities, log }: Parts): Promise<void> {
-  const active = authorities.list().find(({ kind, state }) => kind === 'intermediate' && state === 'active')
-  if (active === undefined || serving.current().cert.includes(active.certificate)) return
+  const signer = active(authorities.view(), 'intermediate')
+  if (signer === undefined || hasChainOf(signer, serving.current().cert, authorities)) return
   try {
     await serving.renew()
   } catch (error) {

@@ -1,7 +1,9 @@
 import type { UnixMillis, UnixSeconds } from '../kernel/clock.ts'
 import type { KeyType } from '../pki/key-types.ts'
 
-export type AuthorityKind = 'root' | 'intermediate' | 'jwt'
+/** In the order of trust. */
+export const AUTHORITY_KINDS = ['root', 'intermediate', 'jwt'] as const
+export type AuthorityKind = (typeof AUTHORITY_KINDS)[number]
 /** `trusted`: a root in the bundle whose key is elsewhere, and that nothing here descends from. */
 export type AuthorityState = 'prepared' | 'active' | 'draining' | 'trusted' | 'retired' | 'tainted' | 'revoked'
 
@@ -49,14 +51,14 @@ export interface Rotation {
 /** What the store knows of authorities; the sequence grows with every change of the trusted roots. */
 export interface StoredAuthorities {
   readonly authorities: readonly Authority[]
-  /** Those that run, and the ended ones of late, newest first. */
+  /** Those that run, and those that have ended, newest first. */
   readonly rotations: readonly Rotation[]
   readonly bundleSequence: number
 }
 
 export interface AuthorityStore {
   loadAuthorities(): Promise<StoredAuthorities>
-  /** Adds or updates these, with the new sequence and an admin record, in one transaction. */
+  /** Adds, updates or removes these, with the new sequence and an admin record, in one transaction. */
   saveAuthorities(change: AuthorityChange): Promise<void>
 }
 
@@ -64,6 +66,8 @@ export interface AuthorityChange {
   readonly authorities: readonly Authority[]
   readonly rotations?: readonly Rotation[]
   readonly bundleSequence: number
+  /** Ids of authorities and of rotations that are removed. */
+  readonly forgotten?: readonly string[]
   readonly actor: string
   readonly action: string
   readonly reason?: string

@@ -1,12 +1,14 @@
-import type { Clock, UnixSeconds } from '../kernel/clock.ts'
+import type { Clock } from '../kernel/clock.ts'
 import { coalesced } from '../kernel/coalesced.ts'
 import type { Log } from '../kernel/log.ts'
-import { readAuthorityCertificate } from '../pki/build-certificate.ts'
-import { buildCrl } from '../pki/crl.ts'
+import type { ParsedCrl } from '../pki/parse-crl.ts'
 import type { Signer } from '../pki/signer.ts'
 import type { Authority } from './authority.ts'
-import { buildCrlSet, type Crl, type CrlSet, type CrlState, type CrlStore, crlContents, crlIssuers } from './crl.ts'
+import { buildCrlSet, type Crl, type CrlSet, type CrlState, type CrlStore, crlContents, type ServedCrl } from './crl.ts'
+import { type CrlIssuer, crlIssuers } from './crl-issuers.ts'
+import { findGivenCrl } from './given-crls.ts'
 import type { Revocations } from './revocations.ts'
+import { isCrlDue, signCrl } from './sign-crl.ts'
 
 export interface CrlPublisherDeps {
   readonly authorities: () => readonly Authority[]
@@ -20,15 +22,12 @@ export interface CrlPublisherDeps {
   readonly log: Log
 }
 
-const CRL_LIFE_SECONDS = 86_400
-const REFRESH_SECONDS = CRL_LIFE_SECONDS / 2
-/** Readers' clocks may be slow by as much. */
-const BACKDATE_SECONDS = 120
-
 /** Keeps a current CRL for every authority that signs certificates, an empty one where nothing is revoked. */
 export class CrlPublisher {
   readonly #deps: CrlPublisherDeps
   readonly #last: Map<string, Crl>
+  /** Of authorities whose keys are elsewhere; which of them can be used is found anew each time. */
+  #given: readonly ParsedCrl[] = []
   #current: CrlSet = buildCrlSet([])
   /** What could not be written to files, in words. */
   #problem: string | null = null
@@ -55,6 +54,12 @@ export class CrlPublisher {
     return this.#current
   }
 
+  /** Takes CRLs that others have signed, in place of those that it was given before. */
+  async take(given: readonly ParsedCrl[]): Promise<void> {
+    this.#given = given
+    await this.refresh('given')
+  }
+
   /** What is wrong, one line each. */
   problems(): readonly string[] {
     const warnings = this.#current.states.flatMap(({ kind, authority, warning }) =>
@@ -67,8 +72,10 @@ export class CrlPublisher {
     const { clock } = this.#deps
     const authorities = this.#deps.authorities()
     const states: CrlState[] = []
-    for (const authority of crlIssuers(authorities, clock.now())) {
-      states.push(await this.#stateOf(authority, authorities, reason))
+    for (const id of this.#last.keys()) if (!authorities.some((one) => one.id === id)) this.#last.delete(id)
+    for (const issuer of crlIssuers(authorities, clock.now())) {
+      const { crl, warning } = await this.#find(issuer, authorities, reason)
+      states.push({ authority: issuer.id, kind: issuer.kind, crl, warning })
     }
     const set = buildCrlSet(states)
     const isNew = set.etag !== this.#current.etag || this.#problem !== null
@@ -77,41 +84,33 @@ export class CrlPublisher {
   }
 
   /** A key that fails takes only its own CRL with it. */
-  async #stateOf(authority: Authority, authorities: readonly Authority[], reason: string): Promise<CrlState> {
+  async #find({ id, certificate, authority }: CrlIssuer, known: readonly Authority[], reason: string): Promise<Found> {
     const { signerOf, revocations, clock, log } = this.#deps
-    const { id, kind } = authority
+    const now = Math.floor(clock.now() / 1000)
     const last = this.#last.get(id) ?? null
-    const state = (crl: Crl | null, warning: string | null) => ({ authority: id, kind, crl, warning })
     try {
-      const contents = crlContents(authority, { authorities, revocations, now: clock.now() })
-      if (last !== null && !isDue(last, contents.mark, clock.now() / 1000)) return state(last, null)
+      if (authority === null) return toFound(findGivenCrl(this.#given, { certificate, revoked: [], now }), null)
+      const contents = crlContents(authority, { authorities: known, revocations, now: clock.now() })
+      if (last !== null && !isCrlDue(last, contents.mark, clock.now() / 1000)) return { crl: last, warning: null }
       const signer = await signerOf(id)
-      if (signer === null) return state(last, whyOld(last, 'its key is not here'))
-      const crl = await this.#sign(authority, signer, contents)
+      if (signer === null) {
+        const revoked = contents.entries.map(({ serial }) => serial)
+        return toFound(findGivenCrl(this.#given, { certificate, revoked, now }), last)
+      }
+      const crl = await signCrl(authority, signer, { contents, last, now })
+      await this.#store(crl)
       log.info('crl.signed', { authority: id, number: crl.number, entries: crl.entries, reason })
-      return state(crl, null)
+      return { crl, warning: null }
     } catch (error) {
       log.error('crl.not_signed', { authority: id, error })
-      return state(last, whyOld(last, 'it could not be signed, the log has the reason'))
+      return { crl: last, warning: whyOld(last, 'it could not be signed, the log has the reason') }
     }
   }
 
-  /** Stored before anybody sees it, so that its number is never used for another. */
-  async #sign(authority: Authority, signer: Signer, contents: ReturnType<typeof crlContents>): Promise<Crl> {
-    const { store, clock } = this.#deps
-    const now = clock.now()
-    const thisUpdate = Math.floor(now / 1000) - BACKDATE_SECONDS
-    const nextUpdate = thisUpdate + CRL_LIFE_SECONDS
-    const number = nextNumber(this.#last.get(authority.id), Math.floor(now / 1000))
-    const { name: issuer, keyId } = readAuthorityCertificate(authority.certificate)
-    // No entry is later than the list that it stands in.
-    const entries = contents.entries.map((one) => ({ ...one, revokedAt: Math.min(one.revokedAt, thisUpdate) }))
-    const der = await buildCrl({ issuer, keyId, number, thisUpdate, nextUpdate, entries }, signer)
-    const { mark } = contents
-    const crl: Crl = { authority: authority.id, number, thisUpdate, nextUpdate, entries: entries.length, mark, der }
-    await store.saveCrl(crl, now)
-    this.#last.set(authority.id, crl)
-    return crl
+  /** Before anybody sees it, so that its number is never used for another. */
+  async #store(crl: Crl): Promise<void> {
+    await this.#deps.store.saveCrl(crl, this.#deps.clock.now())
+    this.#last.set(crl.authority, crl)
   }
 
   async #publish(set: CrlSet): Promise<void> {
@@ -125,17 +124,15 @@ export class CrlPublisher {
   }
 }
 
-/** Also when the clock went back behind it: nobody would take it. */
-function isDue(last: Crl, mark: number, now: UnixSeconds): boolean {
-  return last.mark !== mark || now >= last.thisUpdate + REFRESH_SECONDS || now < last.thisUpdate
+type Found = Pick<CrlState, 'crl' | 'warning'>
+
+/** What was given, else the last one of ours. */
+function toFound({ crl, problem }: ReturnType<typeof findGivenCrl>, last: ServedCrl | null): Found {
+  if (crl !== null) return { crl, warning: problem }
+  return { crl: last, warning: whyOld(last, `its key is not here, and ${problem}`) }
 }
 
-/** By the clock, so that it goes on ascending where the last one was lost with a restored database. */
-function nextNumber(last: Crl | undefined, now: UnixSeconds): number {
-  return Math.max(now, (last?.number ?? 0) + 1)
-}
-
-function whyOld(last: Crl | null, why: string): string {
+function whyOld(last: ServedCrl | null, why: string): string {
   if (last === null) return `${why}: there is none, and who checks the whole chain accepts nothing below it`
   return `${why}: the last one stands until ${new Date(last.nextUpdate * 1000).toISOString()}`
 }

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { hash, X509Certificate } from 'node:crypto'
 import type { UnixMillis, UnixSeconds } from '../kernel/clock.ts'
 import { shortDigest } from '../kernel/short-digest.ts'
 import type { CrlEntry } from '../pki/crl.ts'
@@ -9,18 +9,23 @@ import { isCrossedBy } from './cross-chain.ts'
 import { isOver } from './deny-list.ts'
 import type { Revocations } from './revocations.ts'
 
-/** The last CRL of an authority. */
-export interface Crl {
-  /** Id of the authority that signed it. */
-  readonly authority: string
-  /** CRL number (RFC 5280 §5.2.3). */
-  readonly number: number
+/** A CRL that is handed out, signed here or elsewhere. */
+export interface ServedCrl {
+  /** CRL number (RFC 5280 §5.2.3); null where somebody else's has none. */
+  readonly number: number | null
   readonly thisUpdate: UnixSeconds
   readonly nextUpdate: UnixSeconds
   readonly entries: number
+  readonly der: Buffer
+}
+
+/** The last CRL of an authority of ours. */
+export interface Crl extends ServedCrl {
+  /** Id of the authority that signed it. */
+  readonly authority: string
+  readonly number: number
   /** What it knew of: differs from that of `crlContents` when something was revoked since. */
   readonly mark: number
-  readonly der: Buffer
 }
 
 export interface CrlStore {
@@ -34,7 +39,7 @@ export interface CrlState {
   readonly authority: string
   readonly kind: AuthorityKind
   /** Null when there never was one. */
-  readonly crl: Crl | null
+  readonly crl: ServedCrl | null
   /** What is wrong with it, for people; null: nothing. */
   readonly warning: string | null
 }
@@ -54,20 +59,6 @@ export function buildCrlSet(states: readonly CrlState[]): CrlSet {
   return { states, pem, etag: `"${shortDigest(pem)}"` }
 }
 
-/** Those that have to have a CRL: they sign certificates, and are believed or may be before long. */
-export function crlIssuers(authorities: readonly Authority[], now: UnixMillis): readonly Authority[] {
-  const byId = new Map(authorities.map((authority) => [authority.id, authority]))
-  return authorities.filter((authority) => {
-    const issuer = byId.get(authority.issuer)
-    const isBelieved = isTrusted(authority) && (issuer === undefined || isTrusted(issuer))
-    const isSigner = authority.kind !== 'jwt' && authority.state !== 'trusted' // its own CRLs come from elsewhere
-    return isSigner && isBelieved && now / 1000 < authority.notAfter
-  })
-}
-
-/** More than there are numbers of revocations: one more revoked authority is never taken for another leaf. */
-const NUMBERS = 2 ** 40
-
 /** What stands in an authority's CRL: revoked leaves, revoked authorities that it signed, and newer roots that are gone. */
 export function crlContents(
   authority: Authority,
@@ -82,11 +73,17 @@ export function crlContents(
   const crossed = known.authorities.filter((one) => !isTrusted(one) && isCrossedBy(one, authority))
   const entries = [...leaves, ...revoked.map(toEntry), ...crossed.map((one) => toCrossEntry(one, authority))]
   const live = entries.filter(({ notAfter }) => !isOver(notAfter, known.now))
-  return { mark: (revoked.length + crossed.length) * NUMBERS + (leaves.at(-1)?.number ?? 0), entries: live }
+  return { mark: toMark([leaves.at(-1)?.number ?? 0, ...[...revoked, ...crossed].map(({ id }) => id)]), entries: live }
 }
 
-function isRevokedBelow({ id, issuer, kind, state }: Authority): boolean {
-  return id !== issuer && kind !== 'jwt' && state === 'revoked'
+/** 48 bits of a digest, as a whole number: an authority that is forgotten never makes up for one that was revoked. */
+function toMark(known: readonly (number | string)[]): number {
+  return hash('sha256', JSON.stringify(known), 'buffer').readUIntBE(0, 6)
+}
+
+/** Where others stand between, it is the nearest of those that has signed it. */
+function isRevokedBelow({ id, issuer, kind, state, chain }: Authority): boolean {
+  return id !== issuer && kind !== 'jwt' && state === 'revoked' && chain.length === 0
 }
 
 type Entry = CrlEntry & { readonly notAfter: UnixSeconds }

@@ -70,6 +70,8 @@ export type IssuedEvent = {
   readonly identity: string
   readonly attestor: Attestor
   readonly subject: string
+  /** Who asked, where that was not `identity` itself. */
+  readonly impersonatedBy?: string
   readonly keyType: KeyType
   readonly notAfter: UnixSeconds
   readonly authority: string

@@ -1,14 +1,12 @@
-import type { AttestedCaller, Evidence } from '../identity/evidence.ts'
-import type { Clock } from '../kernel/clock.ts'
+import type { AttestedCaller } from '../identity/evidence.ts'
 import { AppError } from '../kernel/errors.ts'
 import { type Csr, parseCsr } from '../pki/csr.ts'
 import type { KeyType } from '../pki/key-types.ts'
 import type { Authorities } from './authorities.ts'
 import { checkCsrNames } from './csr-names.ts'
-import { admit, type EntitleDeps, entitled } from './entitle.ts'
 import { grantedLife, type LifeOptions } from './granted-life.ts'
 import type { Issued, IssueObserver, IssueRequest, UnreadRequest } from './issuance.ts'
-import { millisecondsSince, type Served, toRefusedEvent } from './served.ts'
+import { millisecondsSince, Reception, type ServeDeps, type Served } from './serve-request.ts'
 import type { LeafSigner } from './sign-leaf.ts'
 
 /** What an operator decides of issuing; times in seconds. */
@@ -28,13 +26,11 @@ interface IssuanceLimits {
   readonly queue: number | null
 }
 
-export interface IssueDeps extends EntitleDeps {
+export interface IssueDeps extends ServeDeps {
   readonly options: IssuanceOptions
   readonly limits: () => IssuanceLimits
-  readonly attest: (evidence: Evidence) => AttestedCaller | Promise<AttestedCaller>
   readonly authorities: Authorities
   readonly signer: LeafSigner
-  readonly clock: Clock
   readonly observer: IssueObserver
   /** Whether holders shall come back soon: an authority is tainted. */
   readonly isUrgent: () => boolean
@@ -46,46 +42,33 @@ const URGENT_TTL_SECONDS = 600
 /** The one use case that gives a certificate for a CSR, whichever door the request came through. */
 export class CertificateIssuer {
   readonly #deps: IssueDeps
-  #running = 0
+  readonly #reception: Reception
+  readonly #work = (served: Served<IssueRequest>) => this.#issue(served)
 
   constructor(deps: IssueDeps) {
     this.#deps = deps
+    this.#reception = new Reception(deps)
   }
 
-  /** Requests that are being served. */
-  get running(): number {
-    return this.#running
-  }
-
-  async issue(request: IssueRequest): Promise<Issued> {
-    const { signer, clock } = this.#deps
-    const started = clock.monotonic()
-    let caller: AttestedCaller | null = null
-    this.#running++
-    try {
-      admit(this.#deps, this.#running, started)
-      const attested = this.#deps.attest(request.evidence) // 1 who: identity comes from evidence, never from the CSR
-      caller = attested instanceof Promise ? await attested : attested
-      caller = entitled(this.#deps, caller, { wanted: request.identity, now: started })
-      const csr = this.#readCsr(request.csr, caller) // 2 only the key of the CSR is taken
-      const ttlSeconds = this.#lifeOf(request)
-      const draft = signer.draft({ uri: caller.identity.uri }, csr, ttlSeconds) // 3 nothing unlinted is ever signed
-      const { peer, signal } = request
-      const issued = await signer.sign(draft, { caller, peer, signal }) // 4 record the intent, sign, record the result
-      this.#refuseDenied(caller, csr) // 5 who was denied meanwhile: what is revoked with them may not have seen this one
-      this.#issued(issued, csr.keyType, { request, caller, started })
-      return issued
-    } catch (error) {
-      this.#refused(error, { request, caller, started })
-      throw error
-    } finally {
-      this.#running--
-    }
+  issue(request: IssueRequest): Promise<Issued> {
+    return this.#reception.serve(request, this.#work) // 1 who asks, and for whom
   }
 
   /** A door tells of what it could not read, so that every refusal is logged and counted in one way. */
-  unread({ error, ...request }: UnreadRequest): void {
-    this.#refused(error, { request, caller: null, started: this.#deps.clock.monotonic() })
+  unread(request: UnreadRequest): void {
+    this.#reception.unread(request)
+  }
+
+  async #issue(served: Served<IssueRequest>): Promise<Issued> {
+    const { request, caller } = served
+    const csr = this.#readCsr(request.csr, caller) // 2 only the key of the CSR is taken
+    const ttlSeconds = this.#lifeOf(request)
+    const draft = this.#deps.signer.draft({ uri: caller.identity.uri }, csr, ttlSeconds) // 3 nothing unlinted is ever signed
+    const { peer, signal } = request
+    const issued = await this.#deps.signer.sign(draft, { caller, peer, signal }) // 4 record the intent, sign, record the result
+    this.#refuseDenied(caller, csr) // 5 who was denied meanwhile: what is revoked with them may not have seen this one
+    this.#issued(issued, csr.keyType, served)
+    return issued
   }
 
   #lifeOf({ ttlSeconds }: IssueRequest): number {
@@ -111,13 +94,15 @@ export class CertificateIssuer {
     throw new AppError('issue.denied', 'the identity or the key was denied while the certificate was issued')
   }
 
-  #issued(issued: Issued, keyType: KeyType, by: Served & { readonly caller: AttestedCaller }): void {
+  #issued(issued: Issued, keyType: KeyType, by: Served<IssueRequest>): void {
+    const { attestor, subject, impersonatedBy } = by.caller
     this.#deps.observer.issued({
       requestId: by.request.requestId,
       serial: issued.serial,
       identity: issued.identity,
-      attestor: by.caller.attestor,
-      subject: by.caller.subject,
+      attestor,
+      subject,
+      ...(impersonatedBy === undefined ? {} : { impersonatedBy: impersonatedBy.uri }),
       keyType,
       notAfter: issued.notAfter,
       authority: issued.issuer.authority,
@@ -125,9 +110,5 @@ export class CertificateIssuer {
       peer: by.request.peer,
       milliseconds: millisecondsSince(by.started, this.#deps.clock),
     })
-  }
-
-  #refused(error: unknown, by: Served): void {
-    this.#deps.observer.refused(toRefusedEvent(error, by, this.#deps.clock))
   }
 }

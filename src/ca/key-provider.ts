@@ -16,6 +16,6 @@ export interface KeyProvider {
   has(id: string): Promise<boolean>
   /** The key of an authority; rejects when it is gone or must not be used. */
   load(id: string, keyType: KeyType): Promise<Signer>
-  /** Removes a key that came to no use; nothing where it is not there. Absent where people do that by hand. */
-  discard?(id: string): Promise<void>
+  /** Removes a key that nothing needs to sign any more; nothing where it is not there. */
+  discard(id: string): Promise<void>
 }

@@ -5,7 +5,9 @@ import type { Log } from '../kernel/log.ts'
 import { ExposedKeyError, privateKeyPem, readPrivateKey } from '../pki/file-keys.ts'
 import type { SubjectNames } from '../pki/profile.ts'
 import type { Authorities } from './authorities.ts'
+import type { Authority } from './authority.ts'
 import { issuerChainOf } from './cross-chain.ts'
+import { active } from './rotation/slots.ts'
 
 /** Where the pair of the service lies, and what it is for. */
 export interface ServingFiles {
@@ -73,12 +75,17 @@ export function fits(pair: ServingPair, { authorities, clock }: ReadPairDeps, { 
 
 /** Signed by the authority that signs now, with the chain that its leaves have now. */
 function isOurs(cert: string, leaf: X509Certificate, authorities: Authorities): boolean {
-  const active = authorities.list().find((one) => one.kind === 'intermediate' && one.state === 'active')
+  const signer = active(authorities.view(), 'intermediate')
   return (
-    active !== undefined &&
-    cert.endsWith(issuerChainOf(authorities.list(), active).join('')) &&
-    leaf.verify(new X509Certificate(active.certificate).publicKey)
+    signer !== undefined &&
+    hasChainOf(signer, cert, authorities) &&
+    leaf.verify(new X509Certificate(signer.certificate).publicKey)
   )
+}
+
+/** Whether the leaf comes with the chain that leaves of this authority have now, the cross-certificates of its root among it. */
+export function hasChainOf(signer: Authority, cert: string, authorities: Pick<Authorities, 'list'>): boolean {
+  return cert.endsWith(issuerChainOf(authorities.list(), signer).join(''))
 }
 
 function hasNames(leaf: X509Certificate, names: Required<SubjectNames>): boolean {

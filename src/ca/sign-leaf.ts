@@ -1,45 +1,16 @@
 import { X509Certificate } from 'node:crypto'
 import type { AttestedCaller } from '../identity/evidence.ts'
-import type { Clock, UnixSeconds } from '../kernel/clock.ts'
 import { AppError } from '../kernel/errors.ts'
-import type { RandomBytes } from '../kernel/random.ts'
-import type { KeyType } from '../pki/key-types.ts'
-import { assembleCertificate, fillLeafTemplate } from '../pki/leaf-template.ts'
+import { assembleCertificate } from '../pki/leaf-template.ts'
 import { toPem } from '../pki/pem.ts'
-import type { SubjectNames } from '../pki/profile.ts'
-import type { Authorities } from './authorities.ts'
-import { positiveSerial } from './create-authority.ts'
+import { type DraftDeps, type DraftLeaf, type LeafDraft, openDrafts } from './draft-leaf.ts'
 import type { Cancellation, Issued } from './issuance.ts'
-import type { IssuingAuthority } from './issuing-authority.ts'
-import { lintLeaf } from './lint.ts'
 import type { IssuanceRecord } from './record.ts'
 
-export interface SignDeps {
-  readonly authorities: Authorities
+export interface SignDeps extends DraftDeps {
   readonly record: IssuanceRecord
-  readonly clock: Clock
-  readonly random: RandomBytes
-  /** Seconds that notBefore lies back at most, and the share of leaves that are read back. */
-  readonly backdate: number
+  /** The share of leaves that are read back. */
   readonly verifySample: number
-}
-
-/** The key that gets a certificate, as a checked CSR gives it. */
-export interface LeafKey {
-  readonly spki: Buffer
-  readonly keyType: KeyType
-  readonly spkiSha256: Buffer
-  readonly csrSha256: Buffer
-}
-
-/** A TBSCertificate that has passed its lints; it is signed once. */
-export interface LeafDraft {
-  readonly tbs: Buffer
-  readonly serial: Buffer
-  readonly notBefore: UnixSeconds
-  readonly notAfter: UnixSeconds
-  readonly key: LeafKey
-  readonly issuing: IssuingAuthority
 }
 
 /** For whom a draft is signed; `signal` aborted: nothing is signed any more. */
@@ -52,37 +23,11 @@ export interface SignRequest {
 /** The one signer of leaves, behind every door: draft, lint, record the intent, sign, read back, record the result. */
 export class LeafSigner {
   readonly #deps: SignDeps
+  readonly draft: DraftLeaf
 
   constructor(deps: SignDeps) {
     this.#deps = deps
-  }
-
-  /** Fills the profile and lints the bytes; `issue.no_active_authority` when nothing can sign. */
-  draft(names: SubjectNames, key: LeafKey, ttlSeconds: number): LeafDraft {
-    const { clock, random, authorities, backdate } = this.#deps
-    const now = Math.floor(clock.now() / 1000)
-    const issuing = authorities.issuing(now)
-    const { authority } = issuing
-    const notAfter = Math.min(now + ttlSeconds, authority.notAfter) // never outliving its issuer
-    const back = Math.min(backdate, Math.floor((notAfter - now) / 10)) // a short life must not be past its middle at birth
-    const notBefore = Math.max(now - back, authority.notBefore)
-    const serial = positiveSerial(random)
-    const { spki, spkiSha256: subjectKeyId } = key
-    const template = issuing.template(key.keyType)
-    const tbs = fillLeafTemplate(template, { serial, notBefore, notAfter, spki, subjectKeyId, names })
-    lintLeaf(tbs, {
-      identity: names.uri,
-      spki,
-      subjectKeyId: subjectKeyId.subarray(0, 20),
-      issuerNotBefore: authority.notBefore,
-      issuerNotAfter: authority.notAfter,
-      issuerName: issuing.name,
-      issuerKeyId: issuing.keyId,
-      signatureAlgorithm: issuing.signer.algorithm,
-      rsaKey: key.keyType.startsWith('rsa'),
-      otherNames: names.dns === undefined ? 'none' : 'dns-and-ip',
-    })
-    return { tbs, serial, notBefore, notAfter, key, issuing }
+    this.draft = openDrafts(deps)
   }
 
   /** No record, no certificate: the key is used only after the intent is durable. */

@@ -1,11 +1,9 @@
-import { writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type CaMaterial, readCaDirectory } from '../pki/ca-directory.ts'
 import { toText } from './cells.ts'
-import { CommandError, NegativeResult, systemReason } from './command-error.ts'
-import type { CsrCommandOptions, ImportCommandOptions } from './commands/authority-import.ts'
-import { type Json, type JsonObject, objectOf, objectsOf, stringOf } from './json.ts'
-import { layFields } from './layout.ts'
+import { CommandError, NegativeResult } from './command-error.ts'
+import type { ImportCommandOptions } from './commands/authority-import.ts'
+import { type Json, type JsonObject, objectsOf } from './json.ts'
 import { readInput } from './read-input.ts'
 import { toSafeText } from './safe-text.ts'
 import type { Session } from './session.ts'
@@ -87,7 +85,8 @@ function tellFaults({ io, options }: Session, { detail = {} }: CommandError): vo
   }
 }
 
-function toVerdict({ style }: Session, isAccepted: boolean, findings: readonly JsonObject[]): string {
+/** The findings, and whether what they are about may sign. */
+export function toVerdict({ style }: Session, isAccepted: boolean, findings: readonly JsonObject[]): string {
   const lines = findings.map(({ level, file, code, text }) => {
     const paint = level === 'error' ? style.bad : style.warn
     return `${paint(toText(level))}: ${toSafeText(`${toText(file)}: ${toText(text)}`)} ${style.dim(`[${toSafeText(toText(code))}]`)}\n`
@@ -105,54 +104,4 @@ function toNext(session: Session, { accepted, id, adopted }: JsonObject, verb: s
   if (!objectsOf({ adopted }, 'adopted').some(({ state }) => state === 'prepared')) return lines.join('')
   const hint = `let it sign with \`alcazar authority activate ${toText(id)}\`, which waits until its root has spread`
   return `${lines.join('')}${session.style.dim(toSafeText(hint))}\n`
-}
-
-/** How the directory of `authority.import` is; exits 1 when what it holds is not in force. */
-export async function showImportStatus(session: Session): Promise<void> {
-  const { style } = session
-  const status = await session.client().json({ method: 'GET', path: '/v1/status' })
-  const { authorityImport = null } = status
-  if (authorityImport === null) {
-    throw CommandError.of('resource.not_found', 'no directory is imported: set `authority.import.directory`')
-  }
-  const state = objectOf(status, 'authorityImport')
-  session.show(authorityImport, () => {
-    const fields = layFields(
-      [
-        ['Directory', toText(state.directory)],
-        ['Intermediate', toText(state.authority)],
-        ['Read', style.time(toText(state.readAt))],
-        ['Accepted', style.time(toText(state.acceptedAt))],
-        ['Problem', state.ok === true ? undefined : toText(state.problem)],
-      ],
-      style,
-    )
-    return `${fields}${toVerdict(session, state.ok === true, objectsOf(state, 'findings'))}`
-  })
-  if (state.ok !== true) throw new NegativeResult()
-}
-
-/** Writes the CSR for a new key that stays with the server. */
-export async function writeAuthorityCsr(session: Session, { out, keyType }: CsrCommandOptions): Promise<void> {
-  const body = keyType === undefined ? {} : { keyType }
-  const answer = await session.client().json({ method: 'POST', path: '/v1/authorities/csr', body })
-  const csr = stringOf(answer, 'csr')
-  if (out === '-') {
-    session.show(answer, () => csr)
-    return
-  }
-  await write(out, csr)
-  session.show({ ...answer, file: out }, () => {
-    return `written ${toSafeText(out)}: have it signed, then \`alcazar authority import --certificate FILE --root FILE\`\n`
-  })
-}
-
-async function write(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text, { flag: 'wx' })
-  } catch (error) {
-    const reason = systemReason(error)
-    if (reason === null) throw error
-    throw CommandError.of('file.unwritable', `\`${file}\` cannot be written: ${reason}`, error)
-  }
 }

@@ -7,6 +7,7 @@ import type { IssueOptions } from './commands/cert.ts'
 import { refuseForeignFiles, writeCredentials } from './credential-files.ts'
 import { type JsonObject, stringOf, stringsOf } from './json.ts'
 import { layFields } from './layout.ts'
+import { readJoinToken } from './read-join-token.ts'
 import type { Session } from './session.ts'
 
 /**
@@ -14,7 +15,8 @@ import type { Session } from './session.ts'
  * new chain, in place of those that are there, as long as they are of the same identity.
  */
 export async function issueCertificate(session: Session, options: IssueOptions): Promise<void> {
-  const { identity, out, ttl, keyType, joinToken, force } = options
+  const { identity, out, ttl, keyType, force } = options
+  const joinToken = await readJoinToken(options)
   if (identity !== undefined && force !== true) await refuseForeignFiles(out, identity) // before it costs a certificate
   const key = generateKey(keyType)
   const signer = toSigner(key, keyType)

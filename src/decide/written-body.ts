@@ -78,6 +78,9 @@ export const WrittenRequestSchema = Type.Object(
       Type.Array(Type.Tuple([Type.String(), Type.String()]), { description: '`[[name, value]]`, in order' }),
     ),
     joined: Type.Optional(Type.Boolean({ description: 'The proxy had joined repeated headers with commas' })),
+    viaProxy: Type.Optional(
+      Type.Boolean({ description: 'A proxy asked that may have normalised the path and forwards it as it is' }),
+    ),
   },
   STRICT,
 )

@@ -23,6 +23,8 @@ export interface WrittenRequest {
   readonly headers?: readonly (readonly [name: string, value: string])[]
   /** The proxy that told had joined repeated headers. */
   readonly joined?: boolean
+  /** A proxy asked that may have normalised the path and forwards it as it is. */
+  readonly viaProxy?: boolean
 }
 
 interface WrittenPeer {
@@ -56,13 +58,14 @@ export function toWrittenQuestion(request: WrittenRequest, path: string): Questi
 }
 
 function toHttp(
-  { method, path: target, host, headers = [], joined = false }: WrittenRequest,
+  { method, path: target, host, headers = [], joined = false, viaProxy = false }: WrittenRequest,
   path: string,
 ): HttpRequest {
   if (method === undefined) throw missing(`${path}.method`)
   if (target === undefined) throw missing(`${path}.path`)
   refuseTooLong(headers, `${path}.headers`)
-  return { method, target, host: host ?? null, headers: { ...toHeaders(headers), joined } }
+  const http = { method, target, host: host ?? null, headers: { ...toHeaders(headers), joined } }
+  return viaProxy ? { ...http, viaProxy } : http
 }
 
 /** Far more than any proxy takes; counted as HTTP/2 does (RFC 9113 §6.5.2): name, value and 32 for each. */

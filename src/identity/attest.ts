@@ -1,41 +1,9 @@
-import type { Clock } from '../kernel/clock.ts'
 import { AppError } from '../kernel/errors.ts'
-import type { Log } from '../kernel/log.ts'
-import { type Administrators, compileAdministrators } from './administrators.ts'
-import { ClientCertificateAttestation, type Denied, type TrustedIssuers } from './attest-client-certificate.ts'
-import { ForeignCertificateAttestation, type ForeignTrust } from './attest-foreign-certificate.ts'
-import { JwtAttestation } from './attest-jwt.ts'
+import { type AttestationPorts, type CompiledAttestation, compileAttestation } from './compile-attestation.ts'
 import type { AttestedCaller, Evidence, Role } from './evidence.ts'
-import { compileImpersonation, type Impersonation } from './impersonation.ts'
-import { JOIN_TOKEN_PREFIX, type JoinTokens } from './join-token.ts'
-import { openJwtIssuers } from './jwt-issuers.ts'
-import type { KeySource } from './key-source.ts'
-import { type AttestationOptions, AttestationOptionsError } from './options.ts'
-import { problemsOfAttestation } from './options-problems.ts'
+import { JOIN_TOKEN_PREFIX } from './join-token.ts'
+import type { AttestationOptions } from './options.ts'
 import { type Outcome, settle, tryProof } from './proofs.ts'
-import { parseSpiffeId } from './spiffe-id.ts'
-
-export interface AttestationPorts {
-  readonly issuers: TrustedIssuers
-  /** Asked for clients of the trust domains in `attestation.clientCertificate.foreign`. */
-  readonly foreign: ForeignTrust
-  readonly denied: Denied
-  readonly joinTokens: JoinTokens
-  readonly clock: Clock
-  readonly log: Log
-}
-
-/** Everything that one version of the options was compiled into. */
-interface Compiled {
-  readonly options: AttestationOptions
-  readonly certificate: ClientCertificateAttestation
-  readonly foreign: ForeignCertificateAttestation
-  readonly jwt: JwtAttestation
-  readonly keySources: ReadonlyMap<string, KeySource>
-  readonly impersonation: Impersonation
-  readonly administrators: Administrators
-  readonly local: AttestedCaller
-}
 
 type Result = AttestedCaller | Promise<AttestedCaller>
 /** Judges a client certificate, DER. */
@@ -44,16 +12,16 @@ type AttestCertificate = (leaf: Buffer) => AttestedCaller
 /** Who asks: turns evidence into an attested caller, by the options in force. */
 export class Attestation {
   readonly #ports: AttestationPorts
-  #compiled: Compiled
+  #compiled: CompiledAttestation
 
-  private constructor(ports: AttestationPorts, compiled: Compiled) {
+  private constructor(ports: AttestationPorts, compiled: CompiledAttestation) {
     this.#ports = ports
     this.#compiled = compiled
   }
 
   /** Throws `AttestationOptionsError` with every problem of the options; keys are read in the background. */
   static open(options: AttestationOptions, ports: AttestationPorts): Attestation {
-    return new Attestation(ports, compile(options, ports, new Map()))
+    return new Attestation(ports, compileAttestation(options, ports, new Map()))
   }
 
   /** At once where nothing has to be read or verified; throws or rejects with an `auth.…` code, or `issue.denied`. */
@@ -70,7 +38,7 @@ export class Attestation {
     })
   }
 
-  #attest(compiled: Compiled, evidence: Evidence, attestCertificate: AttestCertificate): Result {
+  #attest(compiled: CompiledAttestation, evidence: Evidence, attestCertificate: AttestCertificate): Result {
     if (evidence.localAdmin === true && evidence.joinToken === undefined)
       return impersonated(compiled, compiled.local, evidence)
     const outcomes = this.#tryProofs(compiled, evidence, attestCertificate)
@@ -91,7 +59,7 @@ export class Attestation {
   /** Puts other options in force, all at once; when they have problems it throws and the old ones stay. */
   reload(options: AttestationOptions): void {
     const old = this.#compiled.keySources
-    this.#compiled = compile(options, this.#ports, old)
+    this.#compiled = compileAttestation(options, this.#ports, old)
     for (const [key, source] of old) if (!this.#compiled.keySources.has(key)) source.close()
   }
 
@@ -102,7 +70,7 @@ export class Attestation {
 
   /** In the order of precedence: client certificate, bearer, join token of the body. */
   #tryProofs(
-    compiled: Compiled,
+    compiled: CompiledAttestation,
     evidence: Evidence,
     attestCertificate: AttestCertificate,
   ): (Outcome | Promise<Outcome>)[] {
@@ -129,46 +97,13 @@ export class Attestation {
     return caller
   }
 
-  #attestJoinToken(compiled: Compiled, token: string): Promise<AttestedCaller> {
+  #attestJoinToken(compiled: CompiledAttestation, token: string): Promise<AttestedCaller> {
     if (compiled.options.attestation.joinToken.enabled) return this.#ports.joinTokens.attest(token)
     throw new AppError('auth.token_unknown', 'join tokens are not accepted here')
   }
 }
 
-function compile(
-  options: AttestationOptions,
-  ports: AttestationPorts,
-  known: ReadonlyMap<string, KeySource>,
-): Compiled {
-  const problems = problemsOfAttestation(options)
-  if (problems.length > 0) throw new AttestationOptionsError(problems)
-  const { trustDomain, limits } = options
-  const { issuers, foreign, denied, clock } = ports
-  const jwtIssuers = openJwtIssuers(options, ports, known)
-  const foreignCertificate = new ForeignCertificateAttestation({
-    entries: options.attestation.clientCertificate.foreign,
-    trust: foreign,
-    denied,
-    clock,
-  })
-  return {
-    options,
-    certificate: new ClientCertificateAttestation({ trustDomain, issuers, denied, clock }),
-    foreign: foreignCertificate,
-    jwt: new JwtAttestation({ issuers: jwtIssuers.byName, maxTokenBytes: limits.token, clock }),
-    keySources: jwtIssuers.keySources,
-    impersonation: compileImpersonation(options),
-    administrators: compileAdministrators(options.admins, (identity) => foreignCertificate.accepts(identity)),
-    local: localAdministrator(trustDomain),
-  }
-}
-
-/** The admin socket acts as the trust domain itself, an identity that no workload can have (X-4). */
-function localAdministrator(trustDomain: string): AttestedCaller {
-  return { identity: parseSpiffeId(`spiffe://${trustDomain}`, 'internal'), attestor: 'admin', subject: 'local' }
-}
-
-function impersonated(compiled: Compiled, caller: AttestedCaller, evidence: Evidence): AttestedCaller {
+function impersonated(compiled: CompiledAttestation, caller: AttestedCaller, evidence: Evidence): AttestedCaller {
   const { impersonate } = evidence
   if (impersonate === undefined || impersonate === '') return caller // ca §1.8: an empty name is none
   const identity = compiled.impersonation.resolve(caller.identity, impersonate)

@@ -24,15 +24,24 @@ export interface CaMaterial {
 export interface CaDirectory {
   /** Null where a finding says why. */
   readonly material: CaMaterial | null
+  /** What the authorities above have revoked, in the words of whoever runs them; null where nothing is told. */
+  readonly crls: NamedText | null
   readonly findings: readonly FileFinding[]
-  /** SHA-256 over everything that was read, hex; differs when anything in it is another. */
+  /** SHA-256 over everything that was read, hex; differs when anything in it is another. Empty where nothing could be read. */
   readonly digest: string
 }
 
-type Part = keyof CaMaterial
+/** Without its CRLs an authority signs all the same, so nothing about them is an error. */
+type Part = keyof CaMaterial | 'crls'
 
 /** Of `cacerts`, as Istio mounts it, and of secrets of type `kubernetes.io/tls`, as cert-manager writes them. */
-const CACERTS = { certificate: 'ca-cert.pem', key: 'ca-key.pem', chain: 'cert-chain.pem', roots: 'root-cert.pem' }
+const CACERTS = {
+  certificate: 'ca-cert.pem',
+  key: 'ca-key.pem',
+  chain: 'cert-chain.pem',
+  roots: 'root-cert.pem',
+  crls: 'ca-crl.pem',
+}
 const TLS = { certificate: 'tls.crt', key: 'tls.key', roots: 'ca.crt' }
 const MAX_FILE_BYTES = 256 * 1024
 const ATTEMPTS = 5
@@ -52,7 +61,7 @@ export async function readCaDirectory(directory: string): Promise<CaDirectory> {
     directory,
     error('file.changing', 'its files change while they are read: they will be read again'),
   )
-  return { material: null, findings: [finding], digest: '' }
+  return { material: null, crls: null, findings: [finding], digest: '' }
 }
 
 interface ReadFile {
@@ -73,15 +82,17 @@ function toDirectory(files: readonly ReadFile[]): CaDirectory {
   const certificate = find('certificate')
   const isWhole = certificate !== null && !findings.some(({ level }) => level === 'error')
   const material = isWhole ? { certificate, key: find('key'), chain: find('chain'), roots: find('roots') } : null
-  return { material, findings, digest: hash.digest('hex') }
+  return { material, crls: find('crls'), findings, digest: hash.digest('hex') }
 }
 
 async function readOne(directory: string, part: Part, name: string): Promise<ReadFile> {
   const path = join(directory, name)
   const fail = (code: string, text: string) => {
-    return { part, name, text: null, findings: [inFile(name, error(code, text))] }
+    const finding = part === 'crls' ? warning(code, text) : error(code, text)
+    return { part, name, text: null, findings: [inFile(name, finding)] }
   }
   const found = await statOf(path)
+  if (found === null && part === 'crls') return { part, name, text: null, findings: [] }
   if (found === null) return fail('file.missing', `there is no such file in \`${directory}\``)
   if (!found.isFile()) return fail('file.unreadable', 'it is no file')
   if (found.size > MAX_FILE_BYTES) return fail('file.too_large', `it is larger than ${MAX_FILE_BYTES} bytes`)

@@ -1,3 +1,4 @@
+import { asciiLower } from '../kernel/ascii-lower.ts'
 import { type Address, parseAddress } from './address.ts'
 import { claimAt } from './claim-at.ts'
 import type { Headers } from './request.ts'
@@ -49,7 +50,7 @@ export class Attributes {
   }
 
   get lowerHost(): string {
-    this.#lowerHost ??= (this.http?.host ?? '').toLowerCase()
+    this.#lowerHost ??= asciiLower(this.http?.host ?? '')
     return this.#lowerHost
   }
 

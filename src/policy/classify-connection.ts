@@ -1,3 +1,4 @@
+import { asciiLower } from '../kernel/ascii-lower.ts'
 import type { DeclaredPorts, PortProtocol } from '../mesh/workload.ts'
 import { isRequestLine } from './canonical-request.ts'
 import type { Cause } from './decision.ts'
@@ -31,7 +32,7 @@ export interface AdmissionContext {
 export function classifyConnection(question: Question, context: AdmissionContext): Admission {
   const admission = classify(question, context)
   // the TLS inspector folds the name (Envoy)
-  return admission.admitted && admission.sni !== null ? { ...admission, sni: admission.sni.toLowerCase() } : admission
+  return admission.admitted && admission.sni !== null ? { ...admission, sni: asciiLower(admission.sni) } : admission
 }
 
 function classify(question: Question, context: AdmissionContext): Admission {

@@ -65,7 +65,9 @@ export class AdminActions {
 
 function appender(db: Database, chains: Chains): (action: AdminAction) => void {
   const hasher = new RowHasher()
-  const insert = db.prepare('INSERT INTO admin_actions VALUES (?, ?, ?, ?, ?, ?, ?)')
+  const insert = db.prepare(
+    'INSERT INTO admin_actions (sequence, at, actor, action, target, detail, hash) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  )
   return ({ at, actor, action, target, detail }) => {
     const end = chains.end('actions')
     const text = JSON.stringify(detail)

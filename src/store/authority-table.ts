@@ -1,11 +1,16 @@
 import type { Database } from 'better-sqlite3'
-import type { Authority, AuthorityChange, AuthorityKind, AuthorityState, StoredAuthorities } from '../ca/authority.ts'
+import {
+  AUTHORITY_KINDS,
+  type Authority,
+  type AuthorityChange,
+  type AuthorityState,
+  type StoredAuthorities,
+} from '../ca/authority.ts'
 import { KEY_TYPES } from '../pki/key-types.ts'
 import type { AdminActions } from './admin-actions.ts'
 import { RotationTable } from './rotation-table.ts'
 import { parseStored, parseTexts } from './stored-value.ts'
 
-const KINDS = ['root', 'intermediate', 'jwt'] as const satisfies readonly AuthorityKind[]
 const STATES = [
   'prepared',
   'active',
@@ -31,6 +36,9 @@ interface AuthorityRow {
   readonly chain: string
 }
 
+const COLUMNS = `id, kind, state, key_type, not_before, not_after, issuer, certificate, created_at, published_sequence,
+  changed_at, chain`
+
 /** Authorities and the sequence of the bundle on disk. */
 export class AuthorityTable {
   readonly #db: Database
@@ -39,6 +47,8 @@ export class AuthorityTable {
   readonly #all
   readonly #sequence
   readonly #setSequence
+  readonly #remove
+  readonly #removeCrl
   readonly #rotations: RotationTable
 
   constructor(db: Database, actions: AdminActions) {
@@ -46,13 +56,15 @@ export class AuthorityTable {
     this.#actions = actions
     this.#rotations = new RotationTable(db)
     this.#upsert = db.prepare(
-      `INSERT INTO authorities VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET state = excluded.state,
-       not_before = excluded.not_before, not_after = excluded.not_after, issuer = excluded.issuer,
+      `INSERT INTO authorities (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET state = excluded.state, not_before = excluded.not_before, not_after = excluded.not_after, issuer = excluded.issuer,
        certificate = excluded.certificate, published_sequence = excluded.published_sequence,
        changed_at = excluded.changed_at, chain = excluded.chain`,
     )
-    this.#all = db.prepare<[], AuthorityRow>('SELECT * FROM authorities ORDER BY created_at, id')
+    this.#all = db.prepare<[], AuthorityRow>(`SELECT ${COLUMNS} FROM authorities ORDER BY created_at, id`)
     this.#sequence = db.prepare<[], number>('SELECT sequence FROM bundle_state').pluck()
+    this.#remove = db.prepare<[string]>('DELETE FROM authorities WHERE id = ?')
+    this.#removeCrl = db.prepare<[string]>('DELETE FROM crls WHERE authority = ?')
     this.#setSequence = db.prepare<[number]>('UPDATE bundle_state SET sequence = ?')
   }
 
@@ -62,12 +74,14 @@ export class AuthorityTable {
   }
 
   /** All of the change, with its admin record, in one transaction. */
-  save({ authorities, rotations = [], bundleSequence, actor, action, reason, at }: AuthorityChange): void {
+  save(change: AuthorityChange): void {
+    const { authorities, rotations = [], bundleSequence, forgotten = [], actor, action, reason, at } = change
     this.#db.transaction(() => {
       for (const authority of authorities) this.#upsert.run(...toRow(authority))
       for (const rotation of rotations) this.#rotations.save(rotation)
+      for (const id of forgotten) this.#forget(id)
       this.#setSequence.run(bundleSequence)
-      const target = [...rotations, ...authorities].map(({ id }) => id).join(' ')
+      const target = [...rotations.map(({ id }) => id), ...authorities.map(({ id }) => id), ...forgotten].join(' ')
       this.#actions.append({
         at,
         actor,
@@ -76,6 +90,13 @@ export class AuthorityTable {
         detail: { bundleSequence, ...(reason === undefined ? {} : { reason }) },
       })
     })()
+  }
+
+  /** An authority with its CRL, or a rotation. */
+  #forget(id: string): void {
+    this.#removeCrl.run(id)
+    this.#remove.run(id)
+    this.#rotations.remove(id)
   }
 }
 
@@ -89,7 +110,7 @@ function toRow(authority: Authority): readonly unknown[] {
 function fromRow(row: AuthorityRow): Authority {
   return {
     id: row.id,
-    kind: parseStored(KINDS, row.kind, 'authorities.kind'),
+    kind: parseStored(AUTHORITY_KINDS, row.kind, 'authorities.kind'),
     state: parseStored(STATES, row.state, 'authorities.state'),
     keyType: parseStored(KEY_TYPES, row.key_type, 'authorities.key_type'),
     notBefore: row.not_before,

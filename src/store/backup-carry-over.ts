@@ -39,12 +39,14 @@ export interface CarriedOver {
 
 /**
  * Brings what happened after the backup from the record that was in use until now into the restored one: what was
- * issued, denied and spent. Throws `restore.unrelated` unless the one continues the other.
+ * issued, denied, revoked and spent. Throws `restore.unrelated` unless the one continues the other.
  */
 export function carryOver(earlier: OpenRecord, restored: OpenRecord, now: UnixMillis): CarriedOver {
   const newest = refuseUnrelated(earlier.db, restored.db)
   const certificates = copyIntents(earlier.db, restored.record, { after: newest, now })
   copySpentTokens(earlier.db, restored.db)
+  // also what nobody denies any more: a revoked certificate stays so until it expires (RFC 5280 §5.3.1)
+  restored.record.calls.revoke({ revocations: earlier.record.calls.loadRevoked(null), now })
   const states = [earlier, restored].map(({ record }) => record.calls.loadAuthorities(null))
   return {
     certificates,
@@ -95,7 +97,7 @@ function copyDenied(earlier: RecordDatabase, restored: RecordDatabase): readonly
 
 /** JWTs that may be used once stay used. */
 function copySpentTokens(earlier: Database, restored: Database): void {
-  const add = restored.prepare('INSERT INTO spent_jwts VALUES (?, ?) ON CONFLICT DO NOTHING')
+  const add = restored.prepare('INSERT INTO spent_jwts (hash, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING')
   const all = earlier.prepare<[], { hash: Buffer; expires_at: number }>('SELECT hash, expires_at FROM spent_jwts')
   restored.transaction(() => {
     for (const { hash, expires_at } of all.iterate()) add.run(hash, expires_at)

@@ -44,9 +44,15 @@ export class GroupWriter {
     this.#spending = new Spending(db)
     this.#begin = db.prepare('BEGIN IMMEDIATE')
     this.#commit = db.prepare('COMMIT')
-    this.#insertIntent = db.prepare('INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#insertIntent = db.prepare(
+      `INSERT INTO intents (id, serial, identity, not_before, not_after, issued_at, attestor, subject, signer,
+       spki_sha256, csr_sha256, peer, bundle_sequence, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
     // A group is sent again when its answer was lost; its ranges are then the same.
-    this.#insertResult = db.prepare('INSERT INTO results VALUES (?, ?, ?, ?, ?) ON CONFLICT (first_id) DO NOTHING')
+    this.#insertResult = db.prepare(
+      `INSERT INTO results (first_id, last_id, outcome, sequence, hash) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (first_id) DO NOTHING`,
+    )
     this.#hasSerial = db.prepare(
       'SELECT 1 FROM tail_by_serial WHERE serial = ? UNION ALL SELECT 1 FROM intents_by_serial WHERE serial = ?',
     )

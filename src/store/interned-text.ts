@@ -28,6 +28,11 @@ export class InternedText {
     return this.#find.get(text) ?? null
   }
 
+  /** After its row was removed: it is added anew where it comes again. */
+  forget(text: string): void {
+    this.#cache.delete(text)
+  }
+
   /** After a rollback: numbers given in the transaction are not taken. */
   rolledBack(): void {
     this.#cache.clear()

@@ -60,7 +60,7 @@ export class KeySearch {
     const from = Math.max(after, this.#expiredThrough, oldest - 1)
     const through = Math.min(from + PART_ROWS, newest)
     const rows = this.#find.all(from, through, Buffer.from(spkiSha256, 'hex'), seconds)
-    if (after <= this.#expiredThrough) {
+    if (after <= this.#expiredThrough || after < oldest) {
       const live = this.#firstLive.get(from, through, seconds)
       this.#expiredThrough = live === undefined ? Math.max(through, from) : live - 1
     }

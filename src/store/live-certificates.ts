@@ -49,7 +49,7 @@ export class LiveCertificateTable {
     )
     this.#newest = db.prepare<[], number>('SELECT coalesce(max(id), 0) FROM intents').pluck()
     this.#report = db.prepare<[Buffer, number, number]>(
-      `INSERT INTO bundle_reports VALUES (?, ?, ?) ON CONFLICT (serial) DO UPDATE SET
+      `INSERT INTO bundle_reports (serial, sequence, not_after) VALUES (?, ?, ?) ON CONFLICT (serial) DO UPDATE SET
        sequence = max(sequence, excluded.sequence)`,
     )
     this.#forget = db.prepare<[number]>('DELETE FROM bundle_reports WHERE not_after <= ?')

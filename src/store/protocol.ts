@@ -19,7 +19,7 @@ import type { BundleReport } from '../ca/rotation/uptake.ts'
 import type { JoinToken } from '../identity/join-token-store.ts'
 import type { AdminAction } from '../kernel/admin-record.ts'
 import type { UnixMillis } from '../kernel/clock.ts'
-import type { ErrorCode } from '../kernel/errors.ts'
+import type { ErrorCode, ErrorDetail } from '../kernel/errors.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
 import type { ResourceChange, ResourcePage } from '../mesh/resource-store.ts'
 import type { HeldFile } from './backup-checkpoints.ts'
@@ -138,8 +138,12 @@ export interface Refusal {
 export interface SentError {
   readonly code: ErrorCode
   readonly message: string
+  readonly detail: SentDetail
   readonly inner: string | null
 }
+
+/** What a client may read beside the message. */
+export type SentDetail = Omit<ErrorDetail, 'cause'>
 
 /** The accepted intents have consecutive ids from `firstId` on, in the order of the group. */
 export interface GroupWritten {

@@ -32,13 +32,14 @@ export interface RecordDatabase {
 /** `db` as `openDatabase` gives it; a lap of the indices starts at `lapRows`. */
 export function openRecordDatabase(db: Database, retention: Retention, lapRows = LAP_ROWS): RecordDatabase {
   const identities = new InternedText(db, 'identities')
+  const signers = new InternedText(db, 'signers')
   const tail = new IndexTail(db, lapRows)
   const chains = new Chains(db)
-  const writer = new GroupWriter({ db, tail, identities, chains }, new InternedText(db, 'signers'))
+  const writer = new GroupWriter({ db, tail, identities, chains }, signers)
   const checkpoints = new Checkpoints(db)
   return {
     calls: {
-      ...buildCalls({ db, identities, chains }, retention),
+      ...buildCalls({ db, identities, signers, chains }, retention),
       ...buildAuditCalls(new RecordAudit(db, chains)),
       holdFile: (holder) => checkpoints.hold(holder),
       releaseFile: (holder) => checkpoints.release(holder),
@@ -51,6 +52,7 @@ export function openRecordDatabase(db: Database, retention: Retention, lapRows =
 interface Parts {
   readonly db: Database
   readonly identities: InternedText
+  readonly signers: InternedText
   readonly chains: Chains
 }
 
@@ -65,7 +67,7 @@ function buildAuditCalls(audit: RecordAudit): Pick<Calls, AuditCall> {
 }
 
 function buildCalls(
-  { db, identities, chains }: Parts,
+  { db, identities, signers, chains }: Parts,
   retention: Retention,
 ): Omit<Calls, 'holdFile' | 'releaseFile' | AuditCall> {
   const actions = new AdminActions(db, chains)
@@ -79,7 +81,7 @@ function buildCalls(
   const federation = new FederationTable(db, actions)
   const live = new LiveCertificateTable(db)
   const issued = new IssuedReader(db, identities)
-  const retainer = new Retainer(db, retention, { chains, actions })
+  const retainer = new Retainer(db, retention, { chains, actions, identities, signers })
   const mark = new RestorationMark(db, actions)
   const probe = db.prepare('UPDATE record_state SET probed_at = ?')
   return {

@@ -2,8 +2,11 @@ import type { Database } from 'better-sqlite3'
 import type { UnixMillis } from '../kernel/clock.ts'
 import type { AdminActions } from './admin-actions.ts'
 import type { ChainEnd, Chains } from './chains.ts'
+import type { InternedText } from './interned-text.ts'
 import type { Retention, RetentionStep } from './protocol.ts'
 import { RetentionNote } from './retention-note.ts'
+import { SignerSweep } from './signer-sweep.ts'
+import { unusedIdentityRemoval } from './unused-identities.ts'
 
 /** Rows looked at in one step: the worker is held for a few milliseconds. */
 const STEP_ROWS = 200
@@ -15,6 +18,14 @@ interface IntentRow extends ChainEnd {
   readonly identity: number
   readonly issued_at: number
   readonly not_after: number
+}
+
+/** What retention shares with who writes the record. */
+interface RetainerParts {
+  readonly chains: Chains
+  readonly actions: AdminActions
+  readonly identities: InternedText
+  readonly signers: InternedText
 }
 
 /**
@@ -30,13 +41,15 @@ export class Retainer {
   readonly #results
   readonly #actions
   readonly #removeIntent
+  readonly #removeUnused
+  readonly #signers: SignerSweep
   readonly #removedThrough
   readonly #removeResults
   readonly #removeActions
   readonly #tokens
   readonly #spent
 
-  constructor(db: Database, retention: Retention, parts: { readonly chains: Chains; readonly actions: AdminActions }) {
+  constructor(db: Database, retention: Retention, parts: RetainerParts) {
     this.#db = db
     this.#retention = retention
     this.#chains = parts.chains
@@ -52,6 +65,8 @@ export class Retainer {
       'SELECT sequence, hash, at FROM admin_actions ORDER BY sequence LIMIT ?',
     )
     this.#removeIntent = intentRemoval(db)
+    this.#removeUnused = unusedIdentityRemoval(db, parts.identities)
+    this.#signers = new SignerSweep(db, parts.signers)
     this.#removedThrough = db.prepare<[number]>('UPDATE record_state SET removed_through = max(removed_through, ?)')
     this.#removeResults = db.prepare<[number]>('DELETE FROM results WHERE sequence <= ?')
     this.#removeActions = db.prepare<[number]>('DELETE FROM admin_actions WHERE sequence <= ?')
@@ -69,9 +84,10 @@ export class Retainer {
         ...(auditSeconds === null ? [] : [this.#stepActions(now - auditSeconds * 1000)]),
         ...(issuedSeconds === null ? [] : this.#stepIssued(seconds - issuedSeconds)),
       ]
-      const done = counts.every((count) => count < STEP_ROWS)
+      const removed = counts.reduce((sum, count) => sum + count, 0)
+      const done = counts.every((count) => count < STEP_ROWS) && (issuedSeconds === null || this.#signers.step(now))
       if (done) this.#note.write(now)
-      return { removed: counts.reduce((sum, count) => sum + count, 0), done }
+      return { removed, done }
     })()
   }
 
@@ -80,6 +96,7 @@ export class Retainer {
     const tokens = this.#tokens.run(cutoff, STEP_ROWS).changes
     const intents = leading(this.#intents.all(STEP_ROWS), (row) => row.not_after < cutoff)
     for (const row of intents) this.#removeIntent(row)
+    this.#removeUnused(intents.map(({ identity }) => identity))
     const last = intents.at(-1)
     if (last !== undefined) {
       this.#removedThrough.run(last.sequence)

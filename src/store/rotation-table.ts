@@ -1,12 +1,9 @@
 import type { Database } from 'better-sqlite3'
-import type { AuthorityKind, Rotation, RotationState } from '../ca/authority.ts'
+import { AUTHORITY_KINDS, type Rotation, type RotationState } from '../ca/authority.ts'
 import { AppError } from '../kernel/errors.ts'
 import { parseStored } from './stored-value.ts'
 
-const KINDS = ['root', 'intermediate', 'jwt'] as const satisfies readonly AuthorityKind[]
 const STATES = ['distributing', 'activating', 'draining', 'done', 'aborted'] as const satisfies readonly RotationState[]
-/** How many ended rotations are shown. */
-const KEPT = 100
 
 interface RotationRow {
   readonly id: string
@@ -22,24 +19,33 @@ interface RotationRow {
   readonly forced: number
 }
 
+const COLUMNS = 'id, kind, from_id, to_id, state, reason, actor, started_at, activated_at, ended_at, forced'
+
 /** Rotations; `save` joins the transaction that is open. */
 export class RotationTable {
   readonly #upsert
   readonly #all
+  readonly #remove
 
   constructor(db: Database) {
     this.#upsert = db.prepare(
-      `INSERT INTO rotations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+      `INSERT INTO rotations (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
        state = excluded.state, activated_at = excluded.activated_at, ended_at = excluded.ended_at,
        forced = excluded.forced`,
     )
-    this.#all = db.prepare<[number], RotationRow>(
-      'SELECT * FROM rotations ORDER BY ended_at IS NULL DESC, started_at DESC, id LIMIT ?',
+    this.#all = db.prepare<[], RotationRow>(
+      `SELECT ${COLUMNS} FROM rotations ORDER BY ended_at IS NULL DESC, started_at DESC, id`,
     )
+    this.#remove = db.prepare<[string]>('DELETE FROM rotations WHERE id = ?')
   }
 
+  /** Those that run first, then the newest. */
   load(): readonly Rotation[] {
-    return this.#all.all(KEPT).map(fromRow)
+    return this.#all.all().map(fromRow)
+  }
+
+  remove(id: string): void {
+    this.#remove.run(id)
   }
 
   /** Throws `authority.invalid_transition` when another of its kind runs. */
@@ -57,7 +63,7 @@ export class RotationTable {
 function fromRow(row: RotationRow): Rotation {
   return {
     id: row.id,
-    kind: parseStored(KINDS, row.kind, 'rotations.kind'),
+    kind: parseStored(AUTHORITY_KINDS, row.kind, 'rotations.kind'),
     from: row.from_id,
     to: row.to_id,
     state: parseStored(STATES, row.state, 'rotations.state'),

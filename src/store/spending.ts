@@ -19,7 +19,9 @@ export class Spending {
     this.#tokenState = db.prepare<[string], { revoked: number; uses: number; used: number }>(
       'SELECT revoked, uses, used FROM join_tokens WHERE id = ?',
     )
-    this.#spendJwt = db.prepare<[Buffer, UnixSeconds]>('INSERT INTO spent_jwts VALUES (?, ?) ON CONFLICT DO NOTHING')
+    this.#spendJwt = db.prepare<[Buffer, UnixSeconds]>(
+      'INSERT INTO spent_jwts (hash, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING',
+    )
   }
 
   /** Null when it was counted. */

@@ -74,14 +74,19 @@ export class WorkerLink {
     })
   }
 
-  /** Closes the database and ends the worker; a dead one is not started again. */
+  /**
+   * Closes the database and ends the worker; a dead one is not started again. A worker that dies before it answers holds
+   * nothing open either: what it had committed is in the database, and whoever waits for the rest is told.
+   */
   async close(): Promise<void> {
     clearTimeout(this.#restart)
     this.#closed = true
     const worker = this.#worker
     if (worker === null) return
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-    await this.call('close', null)
+    await this.call('close', null).catch((error: unknown) => {
+      if (this.#worker !== null) throw error
+    })
     await ended
   }
 
@@ -131,9 +136,9 @@ export class WorkerLink {
     return waiter
   }
 
-  #toAppError({ code, message, inner }: SentError): AppError {
+  #toAppError({ code, message, detail, inner }: SentError): AppError {
     if (inner !== null) this.#log.error('store.failed', { code, inner })
-    return new AppError(code, message)
+    return new AppError(code, message, detail)
   }
 
   #died(exitCode: number): void {
@@ -141,8 +146,8 @@ export class WorkerLink {
     const error = unavailable()
     for (const waiter of this.#waiters.values()) waiter.reject(error)
     this.#waiters.clear()
+    if (exitCode !== 0 || !this.#closed) this.#log.error('store.worker_died', { exitCode })
     if (this.#closed) return
-    this.#log.error('store.worker_died', { exitCode })
     this.#listener.down(error)
     this.#restartLater()
   }

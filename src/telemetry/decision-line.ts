@@ -57,7 +57,7 @@ function toRequest({ port, sourceIp, destinationIp, peer, http }: Question, isSe
   return http === null ? connection : { ...connection, ...toHttp(http, isSecret) }
 }
 
-function toHttp({ method, target, host, headers }: HttpRequest, isSecret: HeaderNames) {
+function toHttp({ method, target, host, headers, viaProxy }: HttpRequest, isSecret: HeaderNames) {
   const written: (readonly [string, string])[] = []
   let room = MAX_HEADERS_TEXT
   for (const [name, value] of headers.entries()) {
@@ -73,6 +73,7 @@ function toHttp({ method, target, host, headers }: HttpRequest, isSecret: Header
     ...(host === null ? {} : { host: withoutTokens(host, MAX_VALUE) }),
     headers: written,
     ...(headers.joined ? { joined: true } : {}),
+    ...(viaProxy === true ? { viaProxy } : {}),
     ...(room < 0 ? { truncated: true } : {}),
   }
 }

@@ -10,27 +10,25 @@ export interface RotatingFileOptions {
 
 const MAX_WAITING_BYTES = 16 * 1_048_576
 const MAX_BATCH_BYTES = 262_144
+const NEWLINE = Buffer.from('\n')
 
 /** A file of lines that is written in the background, at most twice `maxSize` with the one before it. */
 export class RotatingFile {
   readonly #options: RotatingFileOptions
-  #file: FileHandle | null
-  #size: number
+  #file: OpenFile | null
   #waiting: Buffer[] = []
   #waitingBytes = 0
   #writing: Promise<void> | null = null
   #closed = false
 
-  private constructor(options: RotatingFileOptions, file: FileHandle, size: number) {
+  private constructor(options: RotatingFileOptions, file: OpenFile) {
     this.#options = options
     this.#file = file
-    this.#size = size
   }
 
   /** Rejects as `open` does when the file cannot be written. */
   static async open(options: RotatingFileOptions): Promise<RotatingFile> {
-    const file = await openToAppend(options.path)
-    return new RotatingFile(options, file, (await file.stat()).size)
+    return new RotatingFile(options, await openToAppend(options.path))
   }
 
   /** Queues a line, its newline included; it is lost when too much waits already, and after `close`. */
@@ -49,7 +47,7 @@ export class RotatingFile {
   async close(): Promise<void> {
     this.#closed = true
     await this.#writing
-    await this.#file?.close()
+    await this.#file?.handle.close()
     this.#file = null
   }
 
@@ -61,7 +59,7 @@ export class RotatingFile {
       } catch {
         // A full disk stops no decision: these lines are counted as lost, and the next batch opens the file again.
         this.#options.onLost(lines.length)
-        await this.#file?.close().catch(() => {})
+        await this.#file?.handle.close().catch(() => {})
         this.#file = null
       }
     }
@@ -83,23 +81,48 @@ export class RotatingFile {
 
   async #append(batch: Buffer): Promise<void> {
     const { path, maxSize } = this.#options
-    if (this.#file === null) {
-      this.#file = await openToAppend(path)
-      this.#size = (await this.#file.stat()).size
-    }
-    if (this.#size > 0 && this.#size + batch.length > maxSize) {
-      await this.#file.close()
+    this.#file ??= await openToAppend(path)
+    if (this.#file.size > 0 && this.#file.size + NEWLINE.length + batch.length > maxSize) {
+      const { handle } = this.#file
       this.#file = null
+      await handle.close()
       await rename(path, `${path}.1`)
       this.#file = await openToAppend(path)
-      this.#size = 0
     }
-    await this.#file.appendFile(batch)
-    this.#size += batch.length
+    const { handle, size, isInLine } = this.#file
+    const bytes = isInLine ? Buffer.concat([NEWLINE, batch]) : batch
+    await handle.appendFile(bytes)
+    this.#file = { handle, size: size + bytes.length, isInLine: false }
   }
 }
 
+interface OpenFile {
+  readonly handle: FileHandle
+  readonly size: number
+  /** A full disk or a crash has left half a line, which the next one must not go on with. */
+  readonly isInLine: boolean
+}
+
 /** Others must not read who talks to whom. */
-function openToAppend(path: string): Promise<FileHandle> {
-  return open(path, 'a', 0o600)
+async function openToAppend(path: string): Promise<OpenFile> {
+  const handle = await open(path, 'a', 0o600)
+  try {
+    const { size } = await handle.stat()
+    return { handle, size, isInLine: await endsInLine(path, size) }
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
+/** Whether the last of `size` bytes is no newline; pipes and devices have none. */
+async function endsInLine(path: string, size: number): Promise<boolean> {
+  if (size === 0) return false
+  const handle = await open(path, 'r')
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1)
+    return bytesRead === 1 && !buffer.equals(NEWLINE)
+  } finally {
+    await handle.close()
+  }
 }

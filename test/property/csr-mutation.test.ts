@@ -9,8 +9,8 @@ import { toPem } from '../../src/pki/pem.ts'
 import { x509 } from '../../src/pki/x509.ts'
 import { buildCsrInfo, EVERY_KEY_TYPE, extension, nameOf, signCsrInfo } from '../support/csr-builder.ts'
 import { mutateBytes, mutateElement, type Random, seededRandom } from '../support/der-mutations.ts'
+import { SEED } from '../support/test-seed.ts'
 
-const SEED = Number(process.env.ALCAZAR_TEST_SEED ?? Date.now() % 2 ** 31)
 const BROKEN = 200_000
 const RESIGNED = 3_000
 const SLOWEST_MS = 50

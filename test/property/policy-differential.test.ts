@@ -8,8 +8,8 @@ import { drawRow } from '../support/reference/generator/rows.ts'
 import { type Case, shrinkCase } from '../support/reference/generator/shrink.ts'
 import { makeCredentials } from '../support/reference/generator/tokens.ts'
 import type { Outcome } from '../support/reference/row.ts'
+import { SEED } from '../support/test-seed.ts'
 
-const SEED = Number(process.env.ALCAZAR_TEST_SEED ?? Date.now() % 2 ** 31)
 const ROWS = 5_000
 const REQUESTS_PER_ROW = 10
 

@@ -4,8 +4,8 @@ import { validateResource } from '../../src/mesh/validate-resource.ts'
 import { seededRandom } from '../support/der-mutations.ts'
 import { drawRow } from '../support/reference/generator/rows.ts'
 import { makeCredentials } from '../support/reference/generator/tokens.ts'
+import { SEED } from '../support/test-seed.ts'
 
-const SEED = Number(process.env.ALCAZAR_TEST_SEED ?? Date.now() % 2 ** 31)
 const ROWS = 2_000
 
 test(`policy generator: Istio would accept every policy of ${ROWS} rows, seed ${SEED}`, () => {

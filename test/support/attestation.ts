@@ -1,4 +1,5 @@
-import { Attestation, type AttestationPorts } from '../../src/identity/attest.ts'
+import { Attestation } from '../../src/identity/attest.ts'
+import type { AttestationPorts } from '../../src/identity/compile-attestation.ts'
 import { JoinTokens } from '../../src/identity/join-token.ts'
 import type { JoinToken, JoinTokenStore } from '../../src/identity/join-token-store.ts'
 import type { AttestationOptions, JwtRule } from '../../src/identity/options.ts'

@@ -59,8 +59,14 @@ export class FakeAuthorityStore implements AuthorityStore {
     this.changes.push(change)
     this.authorities = withChanged(this.authorities, change.authorities)
     this.rotations = withChanged(this.rotations, change.rotations ?? [])
+    for (const id of change.forgotten ?? []) this.#forget(id)
     this.bundleSequence = change.bundleSequence
     if (failure === 'after') throw new Error('the answer of the store was lost')
+  }
+
+  #forget(id: string): void {
+    this.authorities = this.authorities.filter((one) => one.id !== id)
+    this.rotations = this.rotations.filter((one) => one.id !== id)
   }
 }
 

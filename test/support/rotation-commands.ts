@@ -47,7 +47,7 @@ export async function perform(model: RotationModel, command: Command): Promise<v
   const { running, world } = model
   switch (command.do) {
     case 'tick':
-      return running.rotator.tick()
+      return running.loop.tick()
     case 'crash':
       return model.crash()
     case 'wait':

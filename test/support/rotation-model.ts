@@ -6,7 +6,7 @@ import { crossChain } from '../../src/ca/cross-chain.ts'
 import { LeafSigner } from '../../src/ca/sign-leaf.ts'
 import { parseSpiffeId } from '../../src/identity/spiffe-id.ts'
 import { AppError } from '../../src/kernel/errors.ts'
-import { type RotationWorld, type RunningWorld, SKEW, startWorld } from './rotation-world.ts'
+import { RETENTION, type RotationWorld, type RunningWorld, SKEW, startWorld } from './rotation-world.ts'
 
 const IDENTITY = parseSpiffeId('spiffe://cluster.local/ns/default/sa/web', 'internal')
 const SPKI = createPublicKey(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey).export({
@@ -64,6 +64,9 @@ export class RotationModel {
   /** The process dies, and starts again from what is stored. */
   async crash(): Promise<void> {
     this.world.store.failNext = null
+    for (const { id, kind } of this.#last.filter(isTrusted)) {
+      assert.ok(await this.world.keys.has(id), `the key of a trusted ${kind} is gone`)
+    }
     this.running = await startWorld(this.world)
     this.#watch()
   }
@@ -142,7 +145,8 @@ export class RotationModel {
     }
     this.#checkSequence(authorities, bundleSequence)
     if (this.#last.length > 0) for (const one of authorities) this.#checkStep(one, authorities)
-    this.#checkEnded(rotations)
+    this.#checkForgotten(authorities)
+    this.#checkEnded(rotations, authorities)
     for (const one of rotations) if (one.endedAt === null) checkRunning(one, authorities)
     this.#last = authorities
     this.#lastSequence = bundleSequence
@@ -169,13 +173,19 @@ export class RotationModel {
     assert.ok(one.publishedSequence > 0 && one.publishedSequence <= this.#lastSequence)
   }
 
-  #checkEnded(rotations: readonly Rotation[]): void {
+  #checkForgotten(authorities: readonly Authority[]): void {
+    const known = new Set(authorities.map(({ id }) => id))
+    for (const one of this.#last.filter(({ id }) => !known.has(id))) {
+      assert.ok(!isTrusted(one), `a ${one.state} ${one.kind} was forgotten`)
+      assert.ok(this.now > one.notAfter + RETENTION, `a ${one.kind} was forgotten too early`)
+    }
+  }
+
+  #checkEnded(rotations: readonly Rotation[], authorities: readonly Authority[]): void {
     for (const [id, ended] of this.#ended) {
-      assert.deepEqual(
-        rotations.find((one) => one.id === id),
-        ended,
-        'an ended rotation changed',
-      )
+      const now = rotations.find((one) => one.id === id)
+      const isForgotten = now === undefined && authorities.every((one) => one.id !== ended.to)
+      if (!isForgotten) assert.deepEqual(now, ended, 'an ended rotation changed')
     }
     for (const one of rotations) if (one.endedAt !== null) this.#ended.set(one.id, one)
   }

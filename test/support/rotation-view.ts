@@ -51,7 +51,7 @@ export const PLAN: RotationPlan = {
   prepareAt: 0.5,
   activateAt: 0.8,
   automatic: ['intermediate', 'jwt'],
-  jwtPublishSeconds: 30,
+  publishSeconds: { root: 0, jwt: 30 },
   jwtTtlSeconds: 20,
   crossSign: false,
   skewSeconds: 10,

@@ -5,10 +5,14 @@ import { createJwtAuthority } from '../../src/ca/jwt/create-jwt-authority.ts'
 import type { KeyProvider } from '../../src/ca/key-provider.ts'
 import type { Intent, IssuanceRecord } from '../../src/ca/record.ts'
 import { BundleReports } from '../../src/ca/rotation/bundle-reports.ts'
+import { Changes } from '../../src/ca/rotation/changes.ts'
+import type { Wanted } from '../../src/ca/rotation/create-successor.ts'
 import type { LiveCertificates } from '../../src/ca/rotation/measures.ts'
 import { NewKeys } from '../../src/ca/rotation/new-keys.ts'
 import type { RotationPlan } from '../../src/ca/rotation/next-step.ts'
+import { RotationLoop } from '../../src/ca/rotation/rotation-loop.ts'
 import { Rotator } from '../../src/ca/rotation/rotator.ts'
+import { Upkeep } from '../../src/ca/rotation/upkeep.ts'
 import type { BundleReport, UptakeRecord } from '../../src/ca/rotation/uptake.ts'
 import type { Clock, UnixSeconds } from '../../src/kernel/clock.ts'
 import { type Log, silentLog } from '../../src/kernel/log.ts'
@@ -75,6 +79,9 @@ export interface WorldOptions {
   readonly jwtTtl: number
   readonly automatic: RotationPlan['automatic']
   readonly crossSign: boolean
+  readonly rootPublishSeconds: number
+  /** Until when the clock is doubted; null: it is believed. */
+  readonly doubtedUntil: () => number | null
 }
 
 const DEFAULTS: WorldOptions = {
@@ -83,9 +90,13 @@ const DEFAULTS: WorldOptions = {
   jwtTtl: 2 * DAY,
   automatic: ['intermediate', 'jwt'],
   crossSign: false,
+  rootPublishSeconds: 0,
+  doubtedUntil: () => null,
 }
 
 export const SKEW = 60
+/** Authorities that have gone are forgotten so long after their end. */
+export const RETENTION = DAY
 
 /** What a crash leaves: the store, the record and the keys. */
 export interface RotationWorld {
@@ -104,7 +115,7 @@ export function newRotationWorld(change: Partial<WorldOptions> = {}, log: Log = 
     prepareAt: 0.5,
     activateAt: 0.83,
     automatic: options.automatic,
-    jwtPublishSeconds: 300,
+    publishSeconds: { root: options.rootPublishSeconds, jwt: 300 },
     jwtTtlSeconds: 300,
     crossSign: options.crossSign,
     skewSeconds: SKEW,
@@ -117,6 +128,8 @@ export function newRotationWorld(change: Partial<WorldOptions> = {}, log: Log = 
 export interface RunningWorld {
   readonly authorities: Authorities
   readonly rotator: Rotator
+  readonly loop: RotationLoop
+  readonly upkeep: Upkeep
   readonly reports: BundleReports
 }
 
@@ -137,14 +150,18 @@ export async function startWorld(
     },
   )
   const newKeys = new NewKeys(keys, log)
-  const rotator = new Rotator({
-    ...{ authorities, uptake, keys: newKeys, clock, random, log, plan },
+  const changes = new Changes({ authorities, keys: newKeys, clock, log })
+  const { doubtedUntil } = options
+  const deps = {
+    ...{ authorities, uptake, keys: newKeys, changes, clock, random, log, plan, doubtedUntil },
     uncounted: () => [],
-    async createJwt({ now, keyType = 'ec-p256' }) {
+    async createJwt({ now, keyType = 'ec-p256' }: Wanted) {
       const jwt = { trustDomain, keyType, ttlSeconds: options.jwtTtl, now, state: 'prepared' as const }
       return (await createJwtAuthority({ keys: newKeys, random }, jwt)).authority
     },
-  })
+  }
+  const upkeep = new Upkeep({ ...deps, plan: { retainSeconds: RETENTION, skewSeconds: SKEW } })
+  const [rotator, loop] = [new Rotator(deps), new RotationLoop({ ...deps, upkeep })]
   const isNeeded = () => authorities.list().some(({ kind, state }) => kind === 'root' && state === 'prepared')
-  return { authorities, rotator, reports: new BundleReports({ record: uptake, log, isNeeded }) }
+  return { authorities, rotator, loop, upkeep, reports: new BundleReports({ record: uptake, log, isNeeded }) }
 }

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { Outlook } from '../../ca/rotation/outlook.ts'
 import { type AuthorityOverview, overviewOf } from '../../ca/rotation/overview.ts'
-import { find } from '../../ca/rotation/transitions.ts'
+import { find } from '../../ca/rotation/transition.ts'
 import { CrossSignField, KeyTypeField, Kind, NextStepField, Reason, refuseUnfitKey } from './authority-fields.ts'
 import type { App } from './base.ts'
 import type { AuthorityView, HttpDeps, NextStepView } from './deps.ts'

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import type { AuthorityKind } from '../../ca/authority.ts'
+import { AUTHORITY_KINDS, type AuthorityKind } from '../../ca/authority.ts'
 import type { Standing } from '../../ca/rotation/measures.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { isJwtKeyType } from '../../pki/jws.ts'
@@ -8,7 +8,7 @@ import { KEY_TYPES, type KeyType } from '../../pki/key-types.ts'
 import { Timestamp } from './fields.ts'
 import { toTimestamp } from './time.ts'
 
-export const Kind = Type.Enum(['root', 'intermediate', 'jwt'])
+export const Kind = Type.Enum([...AUTHORITY_KINDS])
 export const KeyTypeField = Type.Enum([...KEY_TYPES], { description: 'The configured one if absent' })
 export const Reason = Type.String({ minLength: 1, maxLength: 500, description: 'For the record' })
 

@@ -1,6 +1,8 @@
 import { type Static, Type } from 'typebox'
 import type { CrlState } from '../../ca/crl.ts'
 import { AppError } from '../../kernel/errors.ts'
+import { shortDigest } from '../../kernel/short-digest.ts'
+import { Kind } from './authority-fields.ts'
 import type { App } from './base.ts'
 import type { HttpDeps } from './deps.ts'
 import { PageOf, Timestamp } from './fields.ts'
@@ -16,9 +18,11 @@ const OrNull = <T extends ReturnType<typeof Type.Integer> | typeof Timestamp>(ty
   Type.Union([type, Type.Null()])
 
 const Item = Type.Object({
-  authority: Type.String({ description: 'Id of the authority that signed it' }),
-  kind: Type.Enum(['root', 'intermediate', 'jwt']),
-  number: OrNull(Type.Integer({ description: 'CRL number; null when there is no CRL' })),
+  authority: Type.String({ description: 'Id of the authority that signed it, or has to' }),
+  kind: Kind,
+  number: OrNull(
+    Type.Integer({ description: 'CRL number; null when there is no CRL, or one from elsewhere without it' }),
+  ),
   thisUpdate: OrNull(Timestamp),
   nextUpdate: OrNull(Timestamp),
   entries: Type.Integer({ description: 'Certificates that it revokes' }),
@@ -58,8 +62,7 @@ export function addCrl(app: App, deps: HttpDeps): void {
     const { authorityId } = request.params
     const crl = deps.crls.current().states.find(({ authority }) => authority === authorityId)?.crl ?? null
     if (crl === null) throw new AppError('resource.not_found', 'no trusted authority with this id has a CRL')
-    // a number is never given to two CRLs
-    return sendTagged(request, reply, { etag: `"${crl.number}"`, type: CRL_TYPE, body: crl.der })
+    return sendTagged(request, reply, { etag: `"${shortDigest(crl.der)}"`, type: CRL_TYPE, body: crl.der })
   })
 
   const list = {

@@ -19,8 +19,8 @@ const Signed = Type.Object({
   serial: Serial,
   notBefore: Timestamp,
   notAfter: Timestamp,
-  chain: Type.Array(Pem, { description: 'The intermediate, then what stands between it and its root' }),
-  roots: Type.Array(Pem),
+  chain: Type.Array(Pem, { description: 'The intermediate, then what the older roots have certified its root with' }),
+  roots: Type.Array(Pem, { description: 'Its root, then the older ones that are still trusted' }),
 })
 
 /** `POST /v1/authorities/sign-intermediate`: certifies the intermediate of another service of the same trust domain. */
@@ -42,7 +42,7 @@ export function addSignIntermediate(app: App, deps: HttpDeps, guards: Guards): v
       notBefore: toTimestamp(signed.notBefore),
       notAfter: toTimestamp(signed.notAfter),
       chain: [...signed.chain],
-      roots: [signed.root],
+      roots: [...signed.roots],
     }
   })
 }

@@ -5,6 +5,7 @@ import { error } from '../../pki/explain/findings.ts'
 import { type FileFinding, inFile } from '../../pki/file-finding.ts'
 import { checkCertificate, checkKey } from './check-certificate.ts'
 import { checkConstraints } from './check-constraints.ts'
+import { checkCrossings } from './check-crossings.ts'
 import { checkOtherRoots, toImportedRoot } from './check-other-roots.ts'
 import { type CheckedPath, checkPath } from './check-path.ts'
 import { type ReadMaterial, readMaterial } from './read-material.ts'
@@ -15,10 +16,11 @@ export function checkImport(material: CaMaterial, options: ImportOptions): Impor
   const read = readMaterial(material, options.trustedRoots) // 1 the form of every file
   const { signer, key } = read
   if (signer === null) return { imported: null, findings: read.findings }
-  const { path, findings: ofPath } = checkPath(signer, read) // 2 who signed whom
+  const { path, crossings: given, findings: ofPath } = checkPath(signer, read) // 2 who signed whom
   const root = path?.at(-1)
   const isTold = material.roots !== null && root !== undefined
-  const others = isTold ? checkOtherRoots(root, read.roots, options) : { roots: [], findings: [] }
+  const { crossings, findings: ofCrossings } = checkCrossings(given, options)
+  const others = isTold ? checkOtherRoots(root, { ...read, crossings }, options) : { roots: [], findings: [] }
   const findings = [
     ...read.findings,
     ...judgedOf(read, path).flatMap((one) => checkCertificate(one, options)), // 3 each alone
@@ -27,10 +29,11 @@ export function checkImport(material: CaMaterial, options: ImportOptions): Impor
     ...(path === null ? [] : checkConstraints(path, options)), // 4 what the path allows
     ...(material.key === null || key === null ? [] : checkPair(signer, key, material.key.name)), // 5 whose key
     ...(root === undefined ? [] : checkKey(root)),
+    ...ofCrossings,
     ...others.findings, // 6 whom else to believe
   ]
   const isFit = path !== null && !findings.some(({ level }) => level === 'error')
-  return { imported: isFit ? toImported(path, key, others.roots) : null, findings }
+  return { imported: isFit ? toImported(path, key, { crossings, others: others.roots }) : null, findings }
 }
 
 /** The path; where there is none, everything, as each may be the reason. */
@@ -51,7 +54,7 @@ function isKeyOf(key: KeyObject, spki: Buffer): boolean {
 function toImported(
   path: readonly CaCertificate[],
   key: KeyObject | null,
-  otherRoots: readonly ImportedRoot[],
+  { crossings, others }: { readonly crossings: readonly CaCertificate[]; readonly others: readonly ImportedRoot[] },
 ): ImportedAuthority {
   const [signer, ...above] = path
   const root = above.at(-1)
@@ -64,8 +67,8 @@ function toImported(
     notAfter: Math.min(...path.map(({ facts }) => facts.notAfter)), // no leaf outlives any of them
     certificate: signer.pem,
     chain: above.slice(0, -1).map(({ pem }) => pem),
-    root: toImportedRoot(root),
-    otherRoots,
+    root: toImportedRoot(root, crossings),
+    otherRoots: others,
     key: key === null ? null : key.export({ type: 'pkcs8', format: 'der' }),
   }
 }

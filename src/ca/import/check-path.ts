@@ -2,11 +2,14 @@ import type { CaCertificate } from '../../pki/ca-certificate.ts'
 import { error, warning } from '../../pki/explain/findings.ts'
 import { checkSignature } from '../../pki/explain/keys.ts'
 import { type FileFinding, inFile } from '../../pki/file-finding.ts'
+import { isNamed, isSameAuthority, isSelfIssued, isSignedBy } from './issued-by.ts'
 import type { ReadMaterial } from './read-material.ts'
 
 /** From the signer to its root, both included, each signed by the next; null where a finding says why there is none. */
 export interface CheckedPath {
   readonly path: readonly CaCertificate[] | null
+  /** Certificates that the roots have given one another: the path needs none of them. */
+  readonly crossings: readonly CaCertificate[]
   readonly findings: readonly FileFinding[]
 }
 
@@ -24,16 +27,19 @@ export function checkPath(signer: CaCertificate, { between, roots }: Given): Che
     return broken(foreign, error('chain.foreign_root', 'it is a root that the file of roots does not have'))
   }
   const path = [signer]
+  const crossings: CaCertificate[] = []
   for (const next of between.filter((one) => !isSelfIssued(one))) {
     const last = path.at(-1) ?? signer
-    if (!isSignedBy(last, next)) return broken(next, notNext({ last, next }, between))
-    path.push(next)
+    const isAtRoot = roots.some((root) => isSignedBy(last, root))
+    if (isAtRoot && isCrossing(next, roots)) crossings.push(next)
+    else if (isSignedBy(last, next)) path.push(next)
+    else return broken(next, notNext({ last, next }, between))
   }
   const last = path.at(-1) ?? signer
   const root = roots.find((one) => isSignedBy(last, one))
   if (root === undefined) return broken(last, noRoot(last, roots))
   path.push(root)
-  return { path, findings: findAlong(path) }
+  return { path, crossings, findings: findAlong(path) }
 }
 
 function notNext(
@@ -92,18 +98,10 @@ function findAlong(path: readonly CaCertificate[]): readonly FileFinding[] {
 }
 
 function broken({ file }: CaCertificate, finding: ReturnType<typeof error>): CheckedPath {
-  return { path: null, findings: [inFile(file, finding)] }
+  return { path: null, crossings: [], findings: [inFile(file, finding)] }
 }
 
-/** Whether name and signature say so (RFC 5280 §6.1.3 a). */
-export function isSignedBy(child: CaCertificate, issuer: CaCertificate): boolean {
-  return isNamed(child, issuer) && checkSignature(child.facts, issuer.facts.publicKey) === 'valid'
-}
-
-function isNamed(child: CaCertificate, issuer: CaCertificate): boolean {
-  return child.facts.issuerDer.equals(issuer.facts.subjectDer)
-}
-
-function isSelfIssued({ facts }: CaCertificate): boolean {
-  return facts.subjectDer.equals(facts.issuerDer)
+/** A certificate of one root by another. */
+function isCrossing(one: CaCertificate, roots: readonly CaCertificate[]): boolean {
+  return roots.some((root) => isSameAuthority(one, root)) && roots.some((root) => isSignedBy(one, root))
 }

@@ -7,6 +7,7 @@ import { parseCsr } from '../../pki/csr.ts'
 import { KEY_TYPES } from '../../pki/key-types.ts'
 import type { Authority } from '../authority.ts'
 import { positiveSerial } from '../create-authority.ts'
+import { crossChain } from '../cross-chain.ts'
 import type { KeyProvider } from '../key-provider.ts'
 import type { IssuanceRecord } from '../record.ts'
 
@@ -16,10 +17,10 @@ export interface SignedIntermediate {
   readonly serial: string
   readonly notBefore: UnixSeconds
   readonly notAfter: UnixSeconds
-  /** PEM, without the root. */
+  /** PEM: the intermediate, then the way from its root to older ones that are still trusted; no root. */
   readonly chain: readonly string[]
-  /** PEM of its root. */
-  readonly root: string
+  /** PEM of its root, and of the older ones. */
+  readonly roots: readonly string[]
 }
 
 export interface SignIntermediateRequest {
@@ -31,8 +32,7 @@ export interface SignIntermediateRequest {
 }
 
 export interface SignIntermediateDeps {
-  /** The active root, if any. */
-  readonly root: () => Authority | undefined
+  readonly authorities: () => readonly Authority[]
   /** True for a key (SHA-256 of its SubjectPublicKeyInfo, hex) that is denied, blocked or one of ours. */
   readonly isRefusedKey: (spkiSha256: string) => boolean
   readonly bundleSequence: () => number
@@ -81,15 +81,24 @@ export async function signIntermediate(
     })
     refuseUnverified(certificate, root) // 4 read back by another parser
     deps.record.recordResult(id, 'issued')
-    return { serial: serial.toString('hex'), notBefore, notAfter, chain: [certificate], root: root.certificate }
+    return { serial: serial.toString('hex'), notBefore, notAfter, ...wayOf(certificate, root, deps.authorities()) }
   } catch (error) {
     deps.record.recordResult(id, 'failed')
     throw error
   }
 }
 
-async function signingRoot({ root, keys }: SignIntermediateDeps, now: UnixSeconds) {
-  const active = root()
+/** Who has only an older root must find a path to the leaves of the other service, too, and it has to know that root for it. */
+function wayOf(certificate: string, root: Authority, authorities: readonly Authority[]) {
+  const crossings = crossChain(authorities, root)
+  return {
+    chain: [certificate, ...crossings.map((crossing) => crossing.certificate)],
+    roots: [root.certificate, ...crossings.map(({ by }) => by.certificate)],
+  }
+}
+
+async function signingRoot({ authorities, keys }: SignIntermediateDeps, now: UnixSeconds) {
+  const active = authorities().find(({ kind, state }) => kind === 'root' && state === 'active')
   if (active === undefined || now < active.notBefore || now >= active.notAfter) {
     throw new AppError('issue.no_active_authority', 'no root is valid now: an administrator has to rotate it')
   }

@@ -2,7 +2,7 @@ import { AppError } from '../../kernel/errors.ts'
 import type { Authority, AuthorityState } from '../authority.ts'
 import { isTrusted } from '../build-bundle.ts'
 import { prepared, type RotationView } from '../rotation/slots.ts'
-import type { Transition } from '../rotation/transitions.ts'
+import type { Transition } from '../rotation/transition.ts'
 
 /**
  * Publishes imported authorities and lets nothing sign yet; those that are known keep their state with their new
@@ -15,18 +15,29 @@ export function toAdopted(view: RotationView, imported: readonly Authority[]): T
   const isPublished = imported.some(({ kind }) => kind === 'root')
   const bundleSequence = view.bundleSequence + (isPublished ? 1 : 0)
   return {
-    authorities: imported.map((one) => {
-      const known = byId.get(one.id)
-      const state = stateOf(one, known)
-      if (known !== undefined && isTrusted(known)) return { ...one, state, publishedSequence: known.publishedSequence }
-      return one.kind === 'root' ? { ...one, state, publishedSequence: bundleSequence } : { ...one, state }
-    }),
+    authorities: imported.map((one) => toNext(one, byId.get(one.id), bundleSequence)),
     rotations: [],
     bundleSequence,
   }
 }
 
-/** By what is in force now: it may have changed since the import was judged. */
+/** With all that is ours to say of one that is known as it is now: it may have changed since the import was judged. */
+function toNext(one: Authority, known: Authority | undefined, bundleSequence: number): Authority {
+  const state = stateOf(one, known)
+  const isPublished = known !== undefined && isTrusted(known)
+  const publishedSequence = isPublished ? known.publishedSequence : one.kind === 'root' ? bundleSequence : 0
+  const next = { ...one, state, publishedSequence }
+  if (known === undefined || known.state !== state) return next
+  const { createdAt, changedAt } = known
+  return {
+    ...next,
+    createdAt,
+    changedAt,
+    chain: one.kind === 'root' && known.chain.length > 0 ? known.chain : one.chain,
+  }
+}
+
+/** What was given up meanwhile stays so. */
 function stateOf({ state }: Authority, known: Authority | undefined): AuthorityState {
   if (known === undefined || known.state === 'trusted') return state
   return known.state === 'retired' && state === 'trusted' ? state : known.state

@@ -22,7 +22,7 @@ export function toAuthorities(
   const fresh = { state: 'prepared', createdAt: now, changedAt: now, publishedSequence: 0 } as const
   const { id, keyType, notBefore, notAfter, certificate, chain } = signer
   const authorities: readonly Authority[] = [
-    { ...root, ...fresh, kind: 'root', issuer: root.id, chain: [] },
+    { ...root, ...fresh, kind: 'root', issuer: root.id },
     { ...fresh, id, keyType, notBefore, notAfter, certificate, chain, kind: 'intermediate', issuer: root.id },
   ]
   const pairs = authorities.map((next) => ({ next, before: known.find((one) => one.id === next.id) }))
@@ -53,7 +53,7 @@ function isSame(next: Authority, before: Authority): boolean {
   return next.issuer === before.issuer && fingerprints(next) === fingerprints(before)
 }
 
-/** Of its certificate and those above it, however their PEM is written; what a root has there, we have made. */
+/** Of its certificate and those above it, however their PEM is written; what a root has there comes and goes by itself. */
 function fingerprints({ kind, certificate, chain }: Authority): string {
   return [certificate, ...(kind === 'root' ? [] : chain)].map((pem) => new X509Certificate(pem).fingerprint256).join()
 }
@@ -61,6 +61,6 @@ function fingerprints({ kind, certificate, chain }: Authority): string {
 function renewed(next: Authority, before: Authority): Authority {
   const { createdAt, publishedSequence } = before
   if (before.state === 'trusted') return { ...next, createdAt, publishedSequence } // it begins to sign, and is known already
-  const chain = next.kind === 'root' ? before.chain : next.chain
+  const chain = next.kind === 'root' && before.chain.length > 0 ? before.chain : next.chain
   return { ...next, chain, state: before.state, createdAt, publishedSequence, changedAt: before.changedAt }
 }

@@ -59,7 +59,7 @@ function hasSigned({ id, kind }: Authority, known: readonly Authority[]): boolea
 function toAuthority(one: ImportedRoot, before: Authority | undefined, now: UnixMillis): Authority {
   const { createdAt, publishedSequence } = before ?? { createdAt: now, publishedSequence: 0 }
   const times = { createdAt, publishedSequence, changedAt: now }
-  return { ...one, ...times, kind: 'root', state: 'trusted', issuer: one.id, chain: [] }
+  return { ...one, ...times, kind: 'root', state: 'trusted', issuer: one.id }
 }
 
 function findInKnown({ id }: ImportedRoot, before: Authority, known: readonly Authority[]): readonly FileFinding[] {

@@ -6,14 +6,13 @@ import type { KeyType } from '../../pki/key-types.ts'
 import type { Authority } from '../authority.ts'
 import type { KeyProvider } from '../key-provider.ts'
 import { type Importer, toRefusal } from './importer.ts'
+import { type PendingKeyDeps, pendingKey } from './pending-key.ts'
 import type { UpstreamAnswer } from './upstream-client.ts'
 
-export interface UpstreamDeps {
+export interface UpstreamDeps extends PendingKeyDeps {
   readonly importer: Importer
-  readonly keys: KeyProvider
   /** Has the CSR signed; rejects with the reason. */
   readonly ask: (csr: string) => Promise<UpstreamAnswer>
-  readonly known: () => readonly Authority[]
   readonly clock: Clock
   readonly log: Log
   readonly keyType: KeyType
@@ -29,8 +28,6 @@ export class UpstreamRenewal {
   readonly #deps: UpstreamDeps
   #problem: string | null = null
   #failures = 0
-  /** The key of the CSR that was not answered yet: one is made for each certificate, not for each attempt. */
-  #pending: string | null = null
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
   #run: Promise<void> = Promise.resolve()
@@ -77,12 +74,10 @@ export class UpstreamRenewal {
   }
 
   async #fetch(): Promise<void> {
-    const { importer, keys, ask, keyType } = this.#deps
-    this.#pending ??= (await keys.create(keyType)).id
-    const csr = await buildCsr(await keys.load(this.#pending, keyType))
+    const { importer, ask, keyType } = this.#deps
+    const csr = await buildCsr(await pendingKey(keyType, this.#deps))
     const outcome = await importer.import(toMaterial(await ask(csr)), { actor: 'alcazar', reason: 'from upstream' })
     if (!outcome.accepted) throw toRefusal(outcome.findings)
-    this.#pending = null
     this.#deps.log.info('authority.upstream_signed', { authority: outcome.id })
   }
 }

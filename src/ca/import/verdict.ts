@@ -10,6 +10,8 @@ export interface ImportedRoot {
   readonly notBefore: UnixSeconds
   readonly notAfter: UnixSeconds
   readonly certificate: string
+  /** PEM of the certificate that an older root has given it, if any. */
+  readonly chain: readonly string[]
 }
 
 /** Somebody else's intermediate that is fit to sign here; certificates are PEM, each ending in a newline. */

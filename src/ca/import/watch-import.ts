@@ -1,7 +1,7 @@
 import type { Clock, UnixMillis } from '../../kernel/clock.ts'
 import type { Log } from '../../kernel/log.ts'
 import { Looks } from '../../kernel/looks.ts'
-import { type CaDirectory, readCaDirectory } from '../../pki/ca-directory.ts'
+import { type CaDirectory, type NamedText, readCaDirectory } from '../../pki/ca-directory.ts'
 import type { FileFinding } from '../../pki/file-finding.ts'
 import { type Importer, type ImportOutcome, toRefusal } from './importer.ts'
 
@@ -28,6 +28,8 @@ export interface DirectoryListener {
 
 export interface ImportWatchDeps {
   readonly importer: Importer
+  /** Takes CRLs in place of those before; gives what is wrong with their form. */
+  readonly takeCrls: (crls: NamedText | null) => Promise<readonly FileFinding[]>
   readonly listen: (directory: string, onEvent: () => void) => DirectoryListener
   readonly clock: Clock
   readonly log: Log
@@ -98,7 +100,8 @@ export class ImportWatch {
   async #read(): Promise<void> {
     const found = await readCaDirectory(this.#options.directory)
     if (found.digest === this.#digest) return
-    const outcome = await this.#import(found)
+    const ofCrls = found.digest === '' ? [] : await this.#deps.takeCrls(found.crls) // also where the signer is refused
+    const outcome = await this.#import({ ...found, findings: [...found.findings, ...ofCrls] })
     this.#digest = outcome.accepted ? found.digest : null
     if (outcome.accepted) this.#accept(outcome)
     else this.#refuse(toRefusal(outcome.findings).message, outcome.findings)

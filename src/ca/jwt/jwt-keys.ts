@@ -4,6 +4,7 @@ import { AppError } from '../../kernel/errors.ts'
 import { isJwtKeyType, type JwtKeyType } from '../../pki/jws.ts'
 import type { Signer } from '../../pki/signer.ts'
 import type { Authority } from '../authority.ts'
+import { remedyOf } from '../rotation/remedy.ts'
 import { type PublishedKey, publishedKeysOf } from './published-keys.ts'
 
 /** The key that signs now. */
@@ -64,7 +65,10 @@ export function jwtKeysOf({ authorities, sequence, signerOf }: JwtKeySource): Jw
 function activeAt(authorities: readonly Authority[], now: UnixSeconds): Authority {
   const active = authorities.find(({ kind, state }) => kind === 'jwt' && state === 'active')
   if (active === undefined) throw noKey('there is no active JWT key: an administrator has to rotate it')
-  if (now < active.notBefore) throw noKey('the active JWT key is not valid yet: the clock of the service is slow')
+  if (now < active.notBefore) {
+    const view = { authorities, rotations: [], bundleSequence: 0 }
+    throw noKey(`the active JWT key is not valid yet; ${remedyOf(view, active, now)}`)
+  }
   if (now >= active.notAfter) throw noKey('the active JWT key has expired: an administrator has to rotate it')
   return active
 }

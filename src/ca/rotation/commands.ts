@@ -1,12 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import type { UnixMillis } from '../../kernel/clock.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { KeyType } from '../../pki/key-types.ts'
-import type { Authority, AuthorityKind, Rotation } from '../authority.ts'
+import type { Authority, AuthorityKind } from '../authority.ts'
 import type { ClosedGate } from './gates.ts'
 import { inWords } from './next-step.ts'
-import type { RotationView } from './slots.ts'
-import { invalid, type Transition } from './transitions.ts'
+import { invalid } from './transition.ts'
 
 /** Somebody's wish about one authority. */
 export interface AuthorityCommand {
@@ -19,40 +16,34 @@ export interface AuthorityCommand {
   readonly crossSign?: boolean | undefined
 }
 
-export interface PrepareCommand {
+/** What the next authority of a kind is to be. */
+export interface WantedSuccessor {
   readonly kind: AuthorityKind
+  /** Absent: the configured one. */
   readonly keyType?: KeyType | undefined
   /** Whether the old root certifies the new one, so that nobody is waited for; absent: as configured. */
   readonly crossSign?: boolean | undefined
+}
+
+export interface PrepareCommand extends WantedSuccessor {
   readonly actor: string
   readonly reason: string
 }
 
-/** Refused while the gate is closed: how many it waits for, and until when at most. */
-export function notReady({ kind, id, state }: Authority, { waitingFor, opensAt }: ClosedGate): AppError {
-  const until = new Date(opensAt * 1000).toISOString()
+/** Refused while the gate is closed: what it waits for, and until when at most. */
+export function notReady({ kind, id, state }: Authority, gate: ClosedGate): AppError {
+  const until = new Date(gate.opensAt * 1000).toISOString()
   const what = state === 'prepared' ? 'cannot sign yet' : 'cannot leave yet'
-  const wait = `it waits for ${inWords(waitingFor)}, until ${until} at most`
-  const message = `the ${kind} \`${id}\` ${what}: ${wait}; forced, with a reason, it does not wait`
-  return new AppError('authority.not_ready', message, { seen: String(waitingFor.certificates), wanted: '0' })
+  const hint =
+    gate.reason === 'validity'
+      ? 'abort it and prepare another, if the clock was wrong when it was made'
+      : 'forced, with a reason, it does not wait'
+  const message = `the ${kind} \`${id}\` ${what}: it waits for ${inWords(gate)}, until ${until} at most; ${hint}`
+  return new AppError('authority.not_ready', message, { seen: String(gate.waitingFor.certificates), wanted: '0' })
 }
 
 /** The authority that is prepared already, if it is of the wanted type. */
 export function sameType(authority: Authority, keyType: KeyType | undefined): Authority {
   if (keyType === undefined || keyType === authority.keyType) return authority
   throw invalid(`the ${authority.kind} \`${authority.id}\` of type ${authority.keyType} is prepared: abort it first`)
-}
-
-/** A transition that moves no authority. */
-export function unchanged({ bundleSequence }: RotationView): Transition {
-  return { authorities: [], rotations: [], bundleSequence }
-}
-
-/** A rotation that begins. */
-export function toRotation(
-  { kind, reason, actor }: PrepareCommand,
-  { from, to, startedAt }: { readonly from: string; readonly to: string; readonly startedAt: UnixMillis },
-): Rotation {
-  const none = { activatedAt: null, endedAt: null, forced: false }
-  return { id: `rot_${randomUUID()}`, kind, from, to, state: 'distributing', reason, actor, startedAt, ...none }
 }

@@ -6,7 +6,7 @@ import type { Authorities } from '../authorities.ts'
 import type { Authority } from '../authority.ts'
 import { type AuthorityPlan, createIntermediate, createRoot } from '../create-authority.ts'
 import type { KeyProvider } from '../key-provider.ts'
-import { active } from './slots.ts'
+import { active, isValidAt } from './slots.ts'
 
 export interface CreateSuccessorDeps {
   readonly authorities: Authorities
@@ -24,7 +24,7 @@ export async function createNextIntermediate(
   deps: CreateSuccessorDeps,
   { root = active(deps.authorities.view(), 'root'), ...wanted }: Wanted & { readonly root?: Authority | undefined },
 ): Promise<Authority> {
-  if (root === undefined || wanted.now / 1000 >= root.notAfter) {
+  if (root === undefined || !isValidAt(root, wanted.now)) {
     throw new AppError(
       'authority.invalid_transition',
       'there is no valid root to sign an intermediate: rotate the root',

@@ -5,7 +5,7 @@ import { isCrossedBy } from '../cross-chain.ts'
 import { crossSign } from '../cross-sign.ts'
 import type { CreateSuccessorDeps } from './create-successor.ts'
 import { active } from './slots.ts'
-import { invalid } from './transitions.ts'
+import { invalid } from './transition.ts'
 
 interface CrossSignRootDeps extends CreateSuccessorDeps {
   readonly log: Log

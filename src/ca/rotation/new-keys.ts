@@ -29,6 +29,7 @@ export class NewKeys implements KeyProvider {
 
   has: KeyProvider['has'] = (id) => this.#keys.has(id)
   load: KeyProvider['load'] = (id, keyType) => this.#keys.load(id, keyType)
+  discard: KeyProvider['discard'] = (id) => this.#keys.discard(id)
 
   /** Discards what was made and is not among the `stored`; between two changes alone. Never rejects: it is tried again. */
   async discardUnused(stored: readonly Authority[]): Promise<void> {
@@ -38,12 +39,11 @@ export class NewKeys implements KeyProvider {
 
   async #discard(id: string): Promise<void> {
     try {
-      await this.#keys.discard?.(id)
+      await this.#keys.discard(id)
     } catch (error) {
       return this.#log.warn('authority.key_not_discarded', { id, error })
     }
     this.#made.delete(id)
-    if (this.#keys.discard === undefined) this.#log.warn('authority.key_unused', { id })
-    else this.#log.info('authority.key_discarded', { id })
+    this.#log.info('authority.key_discarded', { id })
   }
 }

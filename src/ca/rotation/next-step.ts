@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import type { UnixSeconds } from '../../kernel/clock.ts'
 import type { Authority, AuthorityKind } from '../authority.ts'
-import { activationGate, type GatePlan, type Moment, retirementGate } from './gates.ts'
-import type { Standing } from './measures.ts'
+import { activationGate, type ClosedGate, type GatePlan, retirementGate } from './gates.ts'
+import { activationPoint, preparationPoint } from './life-points.ts'
+import type { Moment } from './moment.ts'
 import { active, prepared, type RotationView, running } from './slots.ts'
 
 export interface RotationPlan extends GatePlan {
@@ -29,7 +29,7 @@ export interface NextStep {
   readonly waitingFor?: string
 }
 
-/** Pure: one step at a time, the most urgent first. */
+/** Pure: one step at a time, the most urgent first. By a clock that is doubted only what somebody has asked for. */
 export function nextStep(view: RotationView, kind: AuthorityKind, moment: Moment, plan: RotationPlan): Step {
   const drained = view.authorities.find((one) => one.kind === kind && mayRetire(view, one, moment, plan))
   if (drained !== undefined) return { do: 'retire', id: drained.id }
@@ -37,10 +37,10 @@ export function nextStep(view: RotationView, kind: AuthorityKind, moment: Moment
   const current = active(view, kind)
   if (next !== undefined) return successorStep(view, { next, current }, moment, plan)
   // without an active root only a person can tell what to do
-  if (current === undefined) return kind === 'root' ? { do: 'wait', next: null } : { do: 'prepare', kind }
-  const at = preparationPoint(current, plan)
-  if (moment.now >= at) return { do: 'prepare', kind }
-  return { do: 'wait', next: { do: 'prepare', at } }
+  if (current === undefined && kind === 'root') return { do: 'wait', next: null }
+  const at = current === undefined ? moment.now : preparationPoint(current, plan)
+  if (moment.now < at) return { do: 'wait', next: { do: 'prepare', at } }
+  return untilBelieved(moment, 'prepare') ?? { do: 'prepare', kind }
 }
 
 interface Succession {
@@ -57,41 +57,37 @@ function successorStep(view: RotationView, { next, current }: Succession, moment
     return { do: 'wait', next: { do: 'activate', at: dueAt, waitingFor: 'somebody to activate it' } }
   }
   if (moment.now < dueAt) return { do: 'wait', next: { do: 'activate', at: dueAt } }
-  if (gate.open || rotation?.forced === true) return { do: 'activate', id: next.id }
-  const waitingFor = inWords(gate.waitingFor)
-  return { do: 'wait', next: { do: 'activate', at: gate.opensAt, waitingFor } }
+  if (gate.open || (rotation?.forced === true && gate.reason !== 'validity')) {
+    return (isWanted ? null : untilBelieved(moment, 'activate')) ?? { do: 'activate', id: next.id }
+  }
+  return { do: 'wait', next: { do: 'activate', at: gate.opensAt, waitingFor: inWords(gate) } }
+}
+
+/** What was made by a clock that is ahead is not valid once that is put right. */
+function untilBelieved({ doubtedUntil }: Moment, step: NextStep['do']): Step | null {
+  if (doubtedUntil === undefined) return null
+  return { do: 'wait', next: { do: step, at: doubtedUntil, waitingFor: WAITS.clock } }
 }
 
 function mayRetire(view: RotationView, authority: Authority, moment: Moment, plan: RotationPlan): boolean {
-  if (authority.state === 'prepared') return moment.now >= authority.notAfter // another is prepared in its place
-  if (authority.state === 'tainted' || authority.state === 'trusted') {
-    return moment.now >= authority.notAfter + plan.skewSeconds
-  }
-  if (authority.state !== 'draining') return false
   const rotation = running(view, authority.kind)
   const isForced = rotation?.from === authority.id && rotation.forced && rotation.state === 'draining'
-  return isForced || retirementGate(view, authority, moment, plan).open
+  if (authority.state === 'draining') return isForced || retirementGate(view, authority, moment, plan).open
+  if (moment.doubtedUntil !== undefined) return false
+  if (authority.state === 'prepared') return moment.now >= authority.notAfter // another is prepared in its place
+  const isLeft = authority.state === 'tainted' || authority.state === 'trusted'
+  return isLeft && moment.now >= authority.notAfter + plan.skewSeconds
 }
 
-/** What is left out of a rotation's sight: how many certificates, for people. */
-export function inWords({ certificates }: Standing): string {
-  if (certificates === 0) return 'the time that it has to be published'
+const WAITS = {
+  publication: 'the time that it has to be published',
+  tokens: 'its last tokens to expire',
+  validity: 'its life to begin',
+  clock: 'the clock to be right, or to be believed',
+} as const satisfies Record<Exclude<ClosedGate['reason'], 'certificates'>, string>
+
+/** What a closed gate waits for, for people. */
+export function inWords({ reason, waitingFor: { certificates } }: Pick<ClosedGate, 'reason' | 'waitingFor'>): string {
+  if (reason !== 'certificates') return WAITS[reason]
   return certificates === 1 ? '1 certificate' : `${certificates} certificates`
-}
-
-export function preparationPoint(authority: Authority, { prepareAt }: RotationPlan): UnixSeconds {
-  return pointOf(authority, prepareAt)
-}
-
-function activationPoint(authority: Authority, { activateAt }: RotationPlan): UnixSeconds {
-  return pointOf(authority, activateAt)
-}
-
-const JITTER = 0.02
-
-/** Up to 2 % of the life earlier, the same for one authority each time: many services do not rotate at one moment. */
-function pointOf({ id, notBefore, notAfter, createdAt }: Authority, share: number): UnixSeconds {
-  const fraction = createHash('sha256').update(id).digest().readUInt32BE(0) / 2 ** 32
-  const begin = Math.max(notBefore, Math.floor(createdAt / 1000)) // it was valid before it was there
-  return Math.floor(begin + (notAfter - begin) * (share - JITTER * fraction))
 }

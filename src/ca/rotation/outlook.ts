@@ -1,4 +1,4 @@
-import type { Moment } from './gates.ts'
+import type { Moment } from './moment.ts'
 import type { RotationPlan } from './next-step.ts'
 import type { RotationView } from './slots.ts'
 

@@ -58,5 +58,5 @@ function retirementStep(authority: Authority, { view, moment, plan }: Outlook): 
   if (gate.open) return { do: 'retire', at: moment.now }
   const { waitingFor, opensAt } = gate
   if (waitingFor.certificates === 0) return { do: 'retire', at: opensAt }
-  return { do: 'retire', at: opensAt, waitingFor: inWords(waitingFor) }
+  return { do: 'retire', at: opensAt, waitingFor: inWords(gate) }
 }

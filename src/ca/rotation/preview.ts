@@ -3,18 +3,11 @@ import type { Authority, AuthorityState } from '../authority.ts'
 import { activationGate, crossedGate, type Gate, OPEN, retirementGate } from './gates.ts'
 import type { Standing } from './measures.ts'
 import type { Outlook } from './outlook.ts'
-import { beginningRoot, below, prepared, type RotationView, rootOf, withRevoked } from './slots.ts'
-import {
-  both,
-  find,
-  type Transition,
-  toAborted,
-  toActive,
-  toRetired,
-  toRevoked,
-  toTainted,
-  withTransition,
-} from './transitions.ts'
+import { beginningRoot, pairOf, prepared, type RotationView, withRevoked } from './slots.ts'
+import { toAborted } from './to-aborted.ts'
+import { toActive } from './to-active.ts'
+import { toRetired, toRevoked, toTainted } from './to-gone.ts'
+import { both, find, type Transition, withTransition } from './transition.ts'
 
 export const VERBS = ['activate', 'taint', 'revoke', 'retire', 'abort'] as const
 /** What can be asked of one authority. */
@@ -86,16 +79,9 @@ function transitionOf(verb: Verb, { view, authority, now }: Intended): Transitio
 }
 
 function activation({ view, authority, now }: Intended): Transition {
-  if (authority.kind === 'root') {
-    const isFit = ({ state, notAfter }: Authority) => state === 'prepared' && notAfter * 1000 > now
-    const ready = below(view, authority).find(isFit)
-    return toActive(view, { id: authority.id, successor: ready ?? newBelow(authority), now })
-  }
-  const root = authority.kind === 'intermediate' ? rootOf(view, authority) : undefined
-  if (authority.state === 'prepared' && root?.state === 'prepared') {
-    return toActive(view, { id: root.id, successor: authority, now })
-  }
-  return toActive(view, { id: authority.id, successor: null, now })
+  const { begins, successor } = pairOf(view, authority, now)
+  const made = begins.kind === 'root' ? newBelow(begins) : null
+  return toActive(view, { id: begins.id, successor: successor ?? made, now })
 }
 
 /** Stands for the intermediate that is made together with the activation. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/clock.ts'
-import type { Moment } from './gates.ts'
+import type { Moment } from './moment.ts'
 
 const FRESH_MS = 1_000
 
@@ -15,7 +15,6 @@ export function openRecentMoment(count: () => Promise<Moment>, clock: Clock): ()
         if (counted?.moment === moment) counted = null // a failure is told to those who waited, and not remembered
       })
     }
-    const { live } = await counted.moment
-    return { now: Math.floor(clock.now() / 1000), live }
+    return { ...(await counted.moment), now: Math.floor(clock.now() / 1000) }
   }
 }

@@ -1,3 +1,4 @@
+import type { UnixMillis } from '../../kernel/clock.ts'
 import type { Authority, AuthorityKind, Rotation } from '../authority.ts'
 
 /** Everything that rotation decides by; each change of it is one transaction. */
@@ -40,4 +41,26 @@ export function rootOf(view: RotationView, authority: Authority): Authority | un
 export function beginningRoot(view: RotationView, authority: Authority): Authority | null {
   const root = authority.kind === 'jwt' ? undefined : rootOf(view, authority)
   return root?.state === 'prepared' ? root : null
+}
+
+/** Whether its certificate is valid by this clock. */
+export function isValidAt({ notBefore, notAfter }: Authority, now: UnixMillis): boolean {
+  return notBefore * 1000 <= now && now < notAfter * 1000
+}
+
+interface Beginning {
+  readonly begins: Authority
+  /** The intermediate that begins with a root; null where there is none that could. */
+  readonly successor: Authority | null
+}
+
+/** Pure: what begins with an authority. An intermediate whose root is prepared, too, brings that along. */
+export function pairOf(view: RotationView, authority: Authority, now: UnixMillis): Beginning {
+  if (authority.kind === 'root') {
+    const isFit = (one: Authority) => one.state === 'prepared' && isValidAt(one, now)
+    return { begins: authority, successor: below(view, authority).find(isFit) ?? null }
+  }
+  const root = authority.kind === 'intermediate' ? rootOf(view, authority) : undefined
+  if (authority.state === 'prepared' && root?.state === 'prepared') return { begins: root, successor: authority }
+  return { begins: authority, successor: null }
 }

@@ -1,20 +1,21 @@
 import type { UnixMillis, UnixSeconds } from '../../kernel/clock.ts'
-import { AppError } from '../../kernel/errors.ts'
 import type { Authority, AuthorityKind, Rotation, RotationState } from '../authority.ts'
 import {
   activationGate,
   crossedGate,
   type Gate,
-  type Moment,
+  later,
   OPEN,
+  publicationGate,
   retirementGate,
   standingGate,
-  timeGate,
 } from './gates.ts'
 import { behind, NOBODY, needing, type Standing } from './measures.ts'
+import type { Moment } from './moment.ts'
 import type { Outlook } from './outlook.ts'
-import { active, prepared, type RotationView, running } from './slots.ts'
-import { find } from './transitions.ts'
+import { active, prepared } from './slots.ts'
+import { find } from './transition.ts'
+import { refuseRunning } from './whole-rotation.ts'
 
 /** One step of a rotation: when it was done, or when it will be at the latest if nobody stops it. */
 interface TimetableStep {
@@ -82,16 +83,6 @@ export function foreseeRotation(kind: AuthorityKind, outlook: Outlook): Timetabl
   }
 }
 
-function refuseRunning(view: RotationView, kind: AuthorityKind): void {
-  const other = running(view, kind)
-  if (other === undefined) return
-  throw new AppError(
-    'authority.invalid_transition',
-    `rotation \`${other.id}\` of the ${kind} runs: follow it or abort it`,
-    { seen: other.id },
-  )
-}
-
 /** What the next one waits for, or would when it is published now. */
 function gateOfNext(kind: AuthorityKind, outlook: Outlook): Gate {
   const { view, moment, plan } = outlook
@@ -100,16 +91,11 @@ function gateOfNext(kind: AuthorityKind, outlook: Outlook): Gate {
   return next === undefined ? gateOfNew(kind, outlook) : activationGate(view, next, moment, plan)
 }
 
+/** As if it were published now. */
 function gateOfNew(kind: AuthorityKind, { view, moment, plan }: Outlook): Gate {
-  switch (kind) {
-    case 'root':
-      return standingGate(behind(moment.live, view.bundleSequence + 1), plan)
-    case 'intermediate':
-      return OPEN // its root is in use
-    case 'jwt':
-      if (active(view, kind) === undefined) return OPEN // nobody can hold older keys
-      return timeGate(moment.now, moment.now + plan.jwtPublishSeconds)
-  }
+  const published = publicationGate(view, { kind, changedAt: moment.now * 1000 }, moment, plan)
+  if (kind !== 'root') return published // the root of an intermediate is in use
+  return later(standingGate(behind(moment.live, view.bundleSequence + 1), plan), published)
 }
 
 interface Succession {

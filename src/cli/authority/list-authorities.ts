@@ -3,9 +3,10 @@ import { itemsOf, type JsonObject, objectOf } from '../json.ts'
 import { type Column, layTable } from '../layout.ts'
 import type { Session } from '../session.ts'
 import type { Style } from '../style.ts'
+import { AUTHORITY_KINDS } from './authority-kinds.ts'
 
 const SHORT_ID = 12
-const KIND_ORDER = ['root', 'intermediate', 'jwt']
+const KINDS: readonly string[] = AUTHORITY_KINDS
 const STATE_ORDER = ['active', 'prepared', 'draining', 'trusted', 'tainted', 'revoked', 'retired']
 
 /** `authority list`: for people in the order of their use, and without those that nobody uses any more. */
@@ -61,6 +62,6 @@ function toNextText(step: JsonObject, style: Style): string {
 
 function inOrder(items: readonly JsonObject[]): readonly JsonObject[] {
   const rank = ({ kind, state }: JsonObject) =>
-    KIND_ORDER.indexOf(toText(kind)) * STATE_ORDER.length + STATE_ORDER.indexOf(toText(state))
+    KINDS.indexOf(toText(kind)) * STATE_ORDER.length + STATE_ORDER.indexOf(toText(state))
   return items.toSorted((a, b) => rank(a) - rank(b) || toText(b.notAfter).localeCompare(toText(a.notAfter)))
 }

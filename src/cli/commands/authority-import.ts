@@ -35,8 +35,12 @@ export function addImportCommands(authority: Command, io: Io): void {
     .option('--status', 'how the directory of `authority.import` is')
     .action(async (directory: string | undefined, options: ImportCommandOptions, command: Command) => {
       const session = openSession(io, command)
-      const { importAuthority, showImportStatus } = await import('../import-authority.ts')
-      await (options.status === true ? showImportStatus(session) : importAuthority(session, directory, options))
+      if (options.status === true) {
+        const { showImportStatus } = await import('../show-import-status.ts')
+        return showImportStatus(session)
+      }
+      const { importAuthority } = await import('../import-authority.ts')
+      return importAuthority(session, directory, options)
     })
   authority
     .command('csr')
@@ -44,7 +48,7 @@ export function addImportCommands(authority: Command, io: Io): void {
     .requiredOption('--out <file>', 'where the CSR goes; `-` is standard output')
     .addOption(new Option('--key-type <type>', 'kind of the key, if not the configured one').choices(KEY_TYPES))
     .action(async (options: CsrCommandOptions, command: Command) => {
-      const { writeAuthorityCsr } = await import('../import-authority.ts')
+      const { writeAuthorityCsr } = await import('../write-authority-csr.ts')
       await writeAuthorityCsr(openSession(io, command), options)
     })
 }

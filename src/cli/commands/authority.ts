@@ -1,11 +1,9 @@
 import { Argument, type Command, Option } from 'commander'
 import { KEY_TYPES, type KeyType } from '../../pki/key-types.ts'
+import { AUTHORITY_KINDS, type AuthorityKind } from '../authority/authority-kinds.ts'
 import type { Io } from '../io.ts'
 import { openSession } from '../session.ts'
 import { addImportCommands } from './authority-import.ts'
-
-const KINDS = ['root', 'intermediate', 'jwt'] as const
-type AuthorityKind = (typeof KINDS)[number]
 
 /** The options of `authority prepare`. */
 export interface PrepareOptions {
@@ -87,7 +85,7 @@ function addPrepare(authority: Command, io: Io): void {
 
 function addNewOptions(command: Command): Command {
   return command
-    .addOption(new Option('--kind <kind>', 'which kind').choices(KINDS).makeOptionMandatory())
+    .addOption(new Option('--kind <kind>', 'which kind').choices(AUTHORITY_KINDS).makeOptionMandatory())
     .addOption(new Option('--key-type <type>', 'kind of its key, if not the configured one').choices(KEY_TYPES))
     .option('--cross-sign', 'of a root: let the old one certify it, so that nobody is waited for')
     .option('--reason <text>', 'why, for the record')

@@ -6,6 +6,7 @@ import { confirm } from '../confirm.ts'
 import type { Io } from '../io.ts'
 import { toRestoredText } from '../restored-text.ts'
 import { openSession, type Session } from '../session.ts'
+import { addJoinTokenOptions, type JoinTokenOptions } from './join-token-options.ts'
 
 /** `cert issue|list|show|revoke`. */
 export function addCertCommands(program: Command, io: Io): void {
@@ -32,28 +33,26 @@ export function addCertCommands(program: Command, io: Io): void {
 }
 
 function addIssue(cert: Command, io: Io): void {
-  cert
+  const issue = cert
     .command('issue')
     .description('make a key here, get a certificate for it, and write both')
     .option('--identity <id>', 'SPIFFE ID to issue for; without a proof of one, for administrators only')
     .requiredOption('--out <dir>', 'where cert-chain.pem, key.pem and root-cert.pem go')
     .option('--ttl <duration>', 'how long it is valid, such as 1h', parseTtl)
     .addOption(new Option('--key-type <type>', 'kind of the key').choices(KEY_TYPES).default('ec-p256'))
-    .option('--join-token <token>', 'proof of who asks, from `token create`')
     .option('--force', 'replace files of another identity')
-    .action(async (options: IssueOptions, command: Command) => {
-      const { issueCertificate } = await import('../issue-certificate.ts')
-      await issueCertificate(openSession(io, command), options)
-    })
+  addJoinTokenOptions(issue).action(async (options: IssueOptions, command: Command) => {
+    const { issueCertificate } = await import('../issue-certificate.ts')
+    await issueCertificate(openSession(io, command), options)
+  })
 }
 
 /** The options of `cert issue`. */
-export interface IssueOptions {
+export interface IssueOptions extends JoinTokenOptions {
   readonly identity?: string
   readonly out: string
   readonly ttl?: string | number
   readonly keyType: KeyType
-  readonly joinToken?: string
   readonly force?: boolean
 }
 

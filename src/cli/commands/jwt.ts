@@ -1,31 +1,35 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { parseTtl } from '../arguments.ts'
 import { toText } from '../cells.ts'
 import type { Io } from '../io.ts'
 import { layFields } from '../layout.ts'
 import { openSession, type Session } from '../session.ts'
+import { addJoinTokenOptions, type JoinTokenOptions } from './join-token-options.ts'
 
-interface IssueOptions {
+interface IssueOptions extends JoinTokenOptions {
   readonly audience: readonly string[]
   readonly identity?: string
   readonly ttl?: string | number
-  readonly joinToken?: string
 }
 
 /** `jwt issue`: a JWT-SVID, for services that take tokens and no certificates. */
 export function addJwtCommands(program: Command, io: Io): void {
   const jwt = program.command('jwt').description('JWT-SVIDs, for services that take tokens and no certificates')
-  jwt
+  const issue = jwt
     .command('issue')
     .description('issue a JWT-SVID')
     .requiredOption('--audience <name...>', 'the service that it is for; best one alone')
     .option('--identity <id>', 'SPIFFE ID to issue for; for administrators only')
     .option('--ttl <duration>', 'how long it is valid, such as 1m', parseTtl)
-    .addOption(new Option('--join-token <token>', 'proof of who asks, from `token create`').conflicts('identity'))
-    .action((options: IssueOptions, command: Command) => issueJwt(openSession(io, command), options))
+  addJoinTokenOptions(issue, ['identity']).action((options: IssueOptions, command: Command) =>
+    issueJwt(openSession(io, command), options),
+  )
 }
 
-async function issueJwt(session: Session, { audience, identity, ttl, joinToken }: IssueOptions): Promise<void> {
+async function issueJwt(session: Session, options: IssueOptions): Promise<void> {
+  const { audience, identity, ttl } = options
+  const { readJoinToken } = await import('../read-join-token.ts')
+  const joinToken = await readJoinToken(options)
   const body = {
     audiences: audience,
     ...(ttl === undefined ? {} : { ttl }),

@@ -61,6 +61,11 @@ export const authority = Type.Object(
       default: 0.83,
       description: 'Share of its life after which the next authority takes over.',
     }),
+    publishAtLeast: key(duration(), {
+      default: '15m',
+      description:
+        'How long a JWT key is published before it signs, and with `listen.bundle` a root: three refresh hints of the bundle, for readers whom nobody measures.',
+    }),
     skew: key(duration(), {
       default: '60s',
       description:

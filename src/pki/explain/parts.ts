@@ -96,7 +96,8 @@ export function contents(r: DerReader): Buffer {
   return r.bytes.subarray(r.start, r.stop)
 }
 
-function readElement(r: DerReader, what: string): Buffer {
+/** The whole of the SEQUENCE that comes next. */
+export function readElement(r: DerReader, what: string): Buffer {
   r.read(TAG.sequence, what)
   return r.bytes.subarray(r.head, r.stop)
 }
@@ -115,7 +116,8 @@ function readVersion(r: DerReader): number {
   return (r.bytes[r.start] ?? 0) + 1
 }
 
-function readSignature(r: DerReader): { readonly signatureOid: string; readonly signature: Buffer } {
+/** The algorithm and the signature, which stand behind what is signed. */
+export function readSignature(r: DerReader): { readonly signatureOid: string; readonly signature: Buffer } {
   const algorithm = r.enter(TAG.sequence, 'signatureAlgorithm')
   r.read(TAG.oid, 'signatureAlgorithm')
   const signatureOid = toDottedOid(contents(r))
@@ -132,7 +134,8 @@ function readExplicitExtensions(r: DerReader): readonly RawExtension[] {
   return extensions
 }
 
-function readExtensions(r: DerReader): readonly RawExtension[] {
+/** Extensions in their order. */
+export function readExtensions(r: DerReader): readonly RawExtension[] {
   const outer = r.enter(TAG.sequence, 'extensions')
   const extensions: RawExtension[] = []
   while (r.peek() !== 0) extensions.push(readExtension(r))
@@ -174,7 +177,8 @@ function readRequestedExtensions(r: DerReader): readonly RawExtension[] {
 
 const TIME = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/
 
-function readTime(r: DerReader, what: string): UnixSeconds {
+/** UTCTime or GeneralizedTime (RFC 5280 §4.1.2.5). */
+export function readTime(r: DerReader, what: string): UnixSeconds {
   const isShort = r.peek() === UTC_TIME
   r.read(isShort ? UTC_TIME : GENERALIZED_TIME, what)
   const text = contents(r).toString('latin1')

@@ -1,3 +1,4 @@
+import { asciiLower } from '../../kernel/ascii-lower.ts'
 import { isPathTemplate } from '../../mesh/webhook/path-template.ts'
 import type { Attributes } from '../attributes.ts'
 import type { Effect } from '../field-test.ts'
@@ -7,7 +8,7 @@ import { type CompiledValues, literalKeys } from './values.ts'
 
 /** `hosts`: over the authority as sent, its port included, without regard to case; `*` only wants it present. */
 export function compileHosts(values: readonly string[]): CompiledValues {
-  const lower = values.map((value) => value.toLowerCase())
+  const lower = values.map((value) => asciiLower(value))
   const patterns = lower.map(toPattern)
   const any = patterns.some(({ form }) => form === 'any')
   return {

@@ -28,7 +28,7 @@ async function aService(t: TestContext, token: string | null = null) {
   await writeFile(join(directory.keys, 'bb.key.new'), 'unfinished', { mode: 0o600 })
   await writeFile(join(directory.authorities, 'aa.crt'), 'CERTIFICATE A', { mode: 0o644 })
   await writeFile(directory.bundle, 'BUNDLE', { mode: 0o644 })
-  const about = { trustDomain: 'cluster.local', token, version: '0.1.0', log: silentLog }
+  const about = { holdKeys: () => () => {}, trustDomain: 'cluster.local', token, version: '0.1.0', log: silentLog }
   const random = (size: number) => randomBytes(size)
   const backup = openBackups({ store, directory, clock: { ...clock, now: () => NOW }, random, ...about })
   const take = async () => {
@@ -103,6 +103,9 @@ test('restore: what the record in use until now knows since the backup (hostile 
   const ids = await issue(700)
   for (const id of ids.slice(0, 5)) store.recordResult(id, 'issued')
   await store.addDenied(aDenial('spiffe://cluster.local/ns/default/sa/stolen'))
+  const times = { notAfter: LATER / 1000 + 60, revokedAt: NOW / 1000 }
+  const revocation = { serial: 'ab'.repeat(16), authority: 'a'.repeat(40), ...times, reason: 'keyCompromise' } as const
+  await store.revoke({ revocations: [revocation], now: NOW })
   await store.saveAuthorities({
     authorities: [{ ...anAuthority(), state: 'tainted' }],
     bundleSequence: 2000,
@@ -123,6 +126,7 @@ test('restore: what the record in use until now knows since the backup (hostile 
   const restored = await testStore(t, { file: join(folder, 'restored', 'alcazar.db') })
   assert.deepEqual((await restored.store.listIssued({ limit: 1000 })).items, wanted)
   assert.equal((await restored.store.loadDenied()).length, 1)
+  assert.deepEqual(await restored.store.loadRevoked(), [{ ...revocation, number: 1 }])
   assert.ok((await restored.store.loadAuthorities()).bundleSequence > 2000)
   assert.equal((await restored.store.loadRestoration())?.isComplete, true)
 })

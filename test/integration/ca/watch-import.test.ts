@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import type { Authority } from '../../../src/ca/authority.ts'
 import { openImporter } from '../../../src/ca/import/importer.ts'
-import { ImportWatch } from '../../../src/ca/import/watch-import.ts'
+import { readCrls } from '../../../src/ca/import/read-crls.ts'
+import { ImportWatch, type ImportWatchDeps } from '../../../src/ca/import/watch-import.ts'
 import { AppError } from '../../../src/kernel/errors.ts'
 import { type Log, silentLog } from '../../../src/kernel/log.ts'
 import { DirectoryEvents } from '../../../src/mesh/directory-events.ts'
@@ -27,6 +28,7 @@ let events: string[]
 let known: Authority[]
 let failure: AppError | null
 let watches: ImportWatch[]
+let crls: (string | null)[]
 
 beforeEach(() => {
   directory = newDirectory()
@@ -34,6 +36,7 @@ beforeEach(() => {
   known = []
   failure = null
   watches = []
+  crls = []
 })
 afterEach(() => Promise.all(watches.map((watch) => watch.close())))
 
@@ -67,7 +70,11 @@ async function open(isWatched = true): Promise<ImportWatch> {
     record: async () => {},
   })
   const listen = (path: string, onEvent: () => void) => new DirectoryEvents(path, onEvent)
-  const watch = new ImportWatch({ directory, isWatched }, { importer, listen, clock, log })
+  const takeCrls: ImportWatchDeps['takeCrls'] = async (file) => {
+    crls.push(file?.text ?? null)
+    return file === null ? [] : readCrls(file).findings
+  }
+  const watch = new ImportWatch({ directory, isWatched }, { importer, takeCrls, listen, clock, log })
   watches.push(watch)
   await watch.open()
   return watch
@@ -76,6 +83,20 @@ async function open(isWatched = true): Promise<ImportWatch> {
 const intermediate = () => known.find(({ kind }) => kind === 'intermediate')
 
 describe('authority.import', () => {
+  test('CRLs that lie there are handed over with each change, and stop no signer', async () => {
+    write(directory, CACERTS)
+    const watch = await open()
+    assert.deepEqual(crls, [null])
+    write(directory, { 'ca-crl.pem': 'no CRL at all' })
+    await eventually('the CRLs', () => crls.length === 2)
+    const told = () => watch.status().findings.find(({ file }) => file === 'ca-crl.pem')
+    await eventually('the warning', () => told() !== undefined)
+    assert.deepEqual([watch.status().isOk, told()?.code, told()?.level], [true, 'crl.malformed', 'warning'])
+    rmSync(join(directory, 'ca-crl.pem'))
+    await eventually('their end', () => crls.length === 3 && crls.at(-1) === null)
+    assert.equal(watch.status().isOk, true)
+  })
+
   test('a directory is taken at the start and again when its files change', async () => {
     write(directory, CACERTS)
     const watch = await open()

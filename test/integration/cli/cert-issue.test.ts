@@ -114,6 +114,21 @@ test('cert issue --join-token: the proof goes in the body, the identity is only 
   assert.ok(!(await readdir(api.directory)).includes('web2'))
 })
 
+test('cert issue --join-token-file: the token goes from the file into the body, and nothing else does', async () => {
+  await using api = await openFakeApi((seen) => issue(seen, WEB))
+  const file = join(api.directory, 'token')
+  const words = ['--join-token-file', file, '--out', join(api.directory, 'web')]
+  for (const text of ['', '-----BEGIN PRIVATE KEY-----\n', 'alcz_x alcz_y', `alcz_${'x'.repeat(2000)}`]) {
+    await writeFile(file, text)
+    const { exit, result } = await run(api.socket, words)
+    assert.deepEqual([exit, result.error.code, api.seen.length], [2, 'usage', 0])
+  }
+  await writeFile(file, 'alcz_x\n')
+  assert.equal((await run(api.socket, words)).exit, 0)
+  assert.equal(JSON.parse(api.seen[0]?.body ?? '').joinToken, 'alcz_x')
+  assert.equal((await run(api.socket, [...words, '--join-token', 'alcz_x'])).exit, 2)
+})
+
 test('cert issue: a certificate for another key is not written', async () => {
   const [someRoot = ''] = issuing.chain.roots
   await using api = await openFakeApi(() => ({ body: { identity: WEB, chain: [someRoot], bundle: [someRoot] } }))

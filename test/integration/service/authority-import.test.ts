@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
+import { createPrivateKey } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { readAuthorityCertificate } from '../../../src/pki/build-certificate.ts'
+import { buildCrl } from '../../../src/pki/crl.ts'
+import { toSigner } from '../../../src/pki/file-keys.ts'
+import { toPem } from '../../../src/pki/pem.ts'
 import { buildCsr } from '../../support/csr-builder.ts'
 import { openssl, opensslMissing } from '../../support/openssl.ts'
 import { makeCacerts } from '../../support/openssl-ca.ts'
@@ -34,6 +39,34 @@ async function issueAndVerify(service: Service, roots: string): Promise<number> 
   return json.chain?.length ?? 0
 }
 
+/** A leaf, and what `openssl verify` says of it when every CA of its chain has to have a CRL. */
+async function issueForCrls(service: Service) {
+  const { json } = await administer(service, 'POST', '/v1/certificates', { csr: buildCsr(), identity: WEB })
+  const chain = json.chain ?? []
+  const directory = newDirectory()
+  writeFileSync(join(directory, 'leaf.pem'), chain[0] ?? '')
+  writeFileSync(join(directory, 'chain.pem'), chain.slice(1).join(''))
+  const files = ['-untrusted', join(directory, 'chain.pem'), '-CRLfile', join(service.data, 'crl.pem')]
+  const roots = ['-CAfile', join(service.data, 'bundle.pem')]
+  const verify = () => {
+    try {
+      return openssl(['verify', '-crl_check_all', ...roots, ...files, join(directory, 'leaf.pem')])
+    } catch (error) {
+      return String(error)
+    }
+  }
+  return { chain, verify }
+}
+
+/** The empty CRL of an authority of `makeCacerts`, PEM. */
+async function crlOf(cacerts: string, name: string): Promise<string> {
+  const { name: issuer, keyId } = readAuthorityCertificate(readFileSync(join(cacerts, `${name}-cert.pem`), 'utf8'))
+  const signer = toSigner(createPrivateKey(readFileSync(join(cacerts, `${name}-key.pem`))), 'ec-p256')
+  const thisUpdate = Math.floor(Date.now() / 1000) - 60
+  const times = { thisUpdate, nextUpdate: thisUpdate + 86_400 }
+  return toPem('X509 CRL', await buildCrl({ issuer, keyId, number: 1, ...times, entries: [] }, signer))
+}
+
 function materialOf(cacerts: string): Record<string, { name: string; text: string }> {
   return Object.fromEntries(
     Object.entries(FILES).map(([part, name]) => [part, { name, text: readFileSync(join(cacerts, name), 'utf8') }]),
@@ -61,6 +94,30 @@ describe('an authority of one’s own', { skip: opensslMissing }, () => {
     assert.match(authorityImport.problem, /ca-key\.pem: it is not the key of ca-cert\.pem/)
     assert.match(problems.join(), /is refused/)
     assert.equal(await issueAndVerify(service, join(cacerts, 'root-cert.pem')), 3)
+    await service.stop()
+  })
+
+  test('has the CRLs of those above it served beside ours, so that who checks the whole chain accepts leaves', async () => {
+    const cacerts = newCacerts()
+    const service = await startService({ config: { authority: { import: { directory: cacerts, watch: true } } } })
+    const { chain, verify } = await issueForCrls(service)
+    assert.equal(chain.length, 3)
+    const { items } = await jsonOf(service, '/v1/crls')
+    const warned = items.filter(({ warning }: { warning: string | null }) => warning !== null)
+    assert.deepEqual(warned.map(({ kind }: { kind: string }) => kind).toSorted(), ['intermediate', 'root'])
+    assert.match(verify(), /unable to get certificate CRL/)
+
+    const crls = await Promise.all(['root', 'policy'].map((name) => crlOf(cacerts, name)))
+    writeFileSync(join(cacerts, 'ca-crl.pem'), crls.join(''))
+    await eventually(
+      'the CRLs',
+      () => readFileSync(join(service.data, 'crl.pem'), 'utf8').match(/BEGIN/g)?.length === 3,
+    )
+    assert.match(verify(), /OK/)
+    assert.deepEqual((await jsonOf(service, '/v1/status')).problems, [])
+    const policy = (await jsonOf(service, '/v1/crls')).items.at(-1)
+    const one = await administer(service, 'GET', `/v1/crl/${policy.authority}`)
+    assert.equal(one.status, 200)
     await service.stop()
   })
 

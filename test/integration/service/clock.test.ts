@@ -69,7 +69,7 @@ test('hostile 103: by a clock that went forward no root takes over, and none lea
   await rotator.activate({ id, ...note, isForced: true })
   const old = core.authorities.list().find(({ kind, state }) => kind === 'root' && state === 'draining')
   set = 2 * DAY
-  await rotator.tick()
+  await core.rotation.loop.tick()
   const retirement = rotator.retire({ id: old?.id ?? '', ...note, isForced: false })
   await assert.rejects(retirement, { code: 'authority.not_ready' })
   set = 0

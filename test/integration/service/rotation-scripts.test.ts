@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { symlinkSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { newRequest } from '../../support/doors.ts'
-import { type Service, startService } from '../../support/service.ts'
+import { newDirectory, type Service, startService } from '../../support/service.ts'
 import { administer, eventually } from '../../support/service-api.ts'
 
+const directory = newDirectory()
 const SCRIPTS = join(import.meta.dirname, '../../../scripts')
 
 /** Certificates of seconds: a rotation ends while one looks at it. */
@@ -40,7 +42,7 @@ after(() => service.stop())
 async function run(script: string, words: readonly string[], server = service.address('admin')): Promise<Outcome> {
   const path = `${join(process.execPath, '..')}:${process.env.PATH}`
   const env = { PATH: path, ALCAZAR_SERVER: server }
-  const child = spawn('sh', [join(SCRIPTS, script), ...words], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn('sh', [resolve(SCRIPTS, script), ...words], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -61,6 +63,12 @@ async function list<T>(path: string): Promise<readonly T[]> {
 async function activeOf(kind: string): Promise<Item> {
   const items = await list<Item>('/v1/authorities')
   return items.find((item) => item.kind === kind && item.state === 'active') ?? assert.fail(`no active ${kind}`)
+}
+
+/** Somebody has a certificate, and has not heard of the next root. */
+async function certifySomebody(): Promise<void> {
+  const wanted = { identity: 'spiffe://cluster.local/ns/shop/sa/web', csr: newRequest().csr, ttl: '5s' }
+  assert.equal((await administer(service, 'POST', '/v1/certificates', wanted)).status, 201)
 }
 
 const runningRotations = async () => {
@@ -92,9 +100,7 @@ describe('rotate-root.sh', () => {
 
   test('ends with 1 and says why when somebody aborts, and the old root signs on', async () => {
     const old = await activeOf('root')
-    // its holder is behind, so that the rotation cannot be over before it is aborted
-    const wanted = { identity: 'spiffe://cluster.local/ns/shop/sa/web', csr: newRequest().csr, ttl: '5s' }
-    assert.equal((await administer(service, 'POST', '/v1/certificates', wanted)).status, 201)
+    await certifySomebody() // so that the rotation cannot be over before it is aborted
     const script = run('rotate-root.sh', ['--yes'])
     await eventually('a rotation runs', async () => (await runningRotations()).length === 1)
     const [running] = await runningRotations()
@@ -104,6 +110,24 @@ describe('rotate-root.sh', () => {
     assert.match(stderr, /was aborted.*\n.*safe to run this again/)
     assert.equal((await activeOf('root')).id, old.id)
   })
+
+  test('with --cross-sign the new root signs at once, although somebody is behind; a link leads to the script', async () => {
+    const old = await activeOf('root')
+    await certifySomebody()
+    symlinkSync(join(SCRIPTS, 'rotate-root.sh'), join(directory, 'one.sh'))
+    symlinkSync('one.sh', join(directory, 'two.sh'))
+    const { exit, lines, stderr } = await run(join(directory, 'two.sh'), ['--yes', '--cross-sign'])
+    assert.equal(exit, 0, stderr)
+    assert.equal(lines.at(-1)?.state, 'done')
+    assert.ok(!lines.some(({ state }) => state === 'distributing'), JSON.stringify(lines))
+    assert.notEqual((await activeOf('root')).id, old.id)
+  })
+})
+
+test('rotate-intermediate.sh has nothing to cross-sign', async () => {
+  const { exit, stderr } = await run('rotate-intermediate.sh', ['--yes', '--cross-sign'])
+  assert.equal(exit, 2)
+  assert.doesNotMatch(stderr, /\[--cross-sign\]/)
 })
 
 test('rotate-intermediate.sh replaces the intermediate below the same root', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Authority } from '../../../src/ca/authority.ts'
+import type { Authority, Rotation } from '../../../src/ca/authority.ts'
+import type { Crl } from '../../../src/ca/crl.ts'
 import type { DenyEntry } from '../../../src/ca/deny-list.ts'
 import { aToken, NOW, testStore } from '../../support/store.ts'
 
@@ -97,3 +98,45 @@ test('admin records are listed newest first, in pages', async (t) => {
   const second = await store.listAdminActions({ limit: 2, after: first.next ?? '' })
   assert.deepEqual(second, { items: [{ at: NOW, actor: 'x', action: 'y', target: '1', detail }], next: null })
 })
+
+test('authorities and rotations that are forgotten are gone with the CRL of one, and the record names them', async (t) => {
+  const { store } = await testStore(t)
+  const who = { actor: 'local', reason: 'because', at: NOW }
+  const other = { ...root, id: 'b'.repeat(40), issuer: 'b'.repeat(40) }
+  const ended = { ...rotationTo(other.id), state: 'done', endedAt: NOW } as const
+  const both = { authorities: [root, other], rotations: [ended], bundleSequence: 1 }
+  await store.saveAuthorities({ ...both, action: 'authority.create', ...who })
+  for (const { id } of [root, other]) await store.saveCrl(crlOf(id), NOW)
+  const forgotten = [other.id, ended.id]
+  const change = { authorities: [], rotations: [], bundleSequence: 1, forgotten }
+  await store.saveAuthorities({ ...change, action: 'authority.forget', ...who })
+  assert.deepEqual(await store.loadAuthorities(), { authorities: [root], rotations: [], bundleSequence: 1 })
+  assert.deepEqual(
+    (await store.loadCrls()).map(({ authority }) => authority),
+    [root.id],
+  )
+  const [last] = (await store.listAdminActions({ limit: 1 })).items
+  assert.deepEqual([last?.action, last?.target], ['authority.forget', forgotten.join(' ')])
+})
+
+test('every rotation is loaded, those that run first, then the newest', async (t) => {
+  const { store } = await testStore(t)
+  const ended = Array.from({ length: 120 }, (_, index) => {
+    return { ...rotationTo(`r${index}`), startedAt: index, state: 'aborted', endedAt: NOW } as const
+  })
+  const rotations = [...ended, rotationTo('running')]
+  await store.saveAuthorities({ authorities: [], rotations, bundleSequence: 1, actor: 'a', action: 'x', at: NOW })
+  const ids = (await store.loadAuthorities()).rotations.map(({ id }) => id)
+  assert.deepEqual([ids.length, ids[0], ids[1], ids[120]], [121, 'rot_running', 'rot_r119', 'rot_r0'])
+})
+
+function rotationTo(id: string): Rotation {
+  const none = { activatedAt: null, endedAt: null, forced: false }
+  const told = { reason: 'r', actor: 'a', startedAt: 0 }
+  return { id: `rot_${id}`, kind: 'root', from: 'a', to: id, state: 'distributing', ...told, ...none }
+}
+
+function crlOf(authority: string): Crl {
+  const times = { thisUpdate: NOW / 1000, nextUpdate: NOW / 1000 + 60 }
+  return { authority, number: 1, ...times, entries: 0, mark: 0, der: Buffer.from('CRL') }
+}

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Crl } from '../../../src/ca/crl.ts'
 import type { DenyEntry } from '../../../src/ca/deny-list.ts'
-import type { KeyQuery } from '../../../src/ca/find-live.ts'
+import { findLive, type KeyQuery } from '../../../src/ca/find-live.ts'
 import type { Revocation } from '../../../src/ca/revocations.ts'
-import { anIntent, NOW, testStore } from '../../support/store.ts'
+import { seedRecord } from '../../support/seed-record.ts'
+import { anIntent, databaseFile, NOW, testStore } from '../../support/store.ts'
 
 const DAY = 86_400
 
@@ -158,15 +159,8 @@ test('a key is looked for part by part, and what was seen to have expired is pas
   await store.recordIntent(anIntent({ spkiSha256: spki }))
   const walk = async () => {
     const parts: number[] = []
-    let after: number | null = 0
-    while (after !== null) {
-      const part: Awaited<ReturnType<typeof store.findIssuedByKey>> = await store.findIssuedByKey({
-        ...{ spkiSha256: spki.toString('hex'), now: NOW },
-        ...(after === 0 ? {} : { after }),
-      })
-      parts.push(part.items.length)
-      after = part.next
-    }
+    const target = { kind: 'key', value: spki.toString('hex') } as const
+    for await (const { length } of findLive(store, target, { now: NOW, since: NOW })) parts.push(length)
     return parts
   }
   assert.deepEqual(await walk(), [0, 0, 1])

@@ -92,3 +92,18 @@ test('when the worker dies what waits is refused, health is red, and it comes ba
   await store.recordIntent(anIntent())
   assert.ok((await store.listIssued({ limit: 10 })).items.some((row) => row.outcome === 'issued'))
 })
+
+test('a worker that dies before it has closed the database keeps nobody from ending', async (t) => {
+  const file = await databaseFile(t)
+  const started = once(process, 'worker')
+  const { store } = await testStore(t, { file })
+  const [worker]: Worker[] = await started
+  const intent = anIntent()
+  await store.recordIntent(intent)
+  const gone = worker?.terminate()
+  await store.close()
+  await gone
+  const again = await testStore(t, { file })
+  const { items } = await again.store.listIssued({ serial: intent.serial.toString('hex'), limit: 1 })
+  assert.equal(items.length, 1)
+})

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { silentLog } from '../../../src/kernel/log.ts'
 import { type DecisionLogOptions, openDecisionLog } from '../../../src/telemetry/decision-log.ts'
 import { decidedEvent } from '../../support/decisions.ts'
@@ -62,6 +64,44 @@ test('an existing file is continued, and its size counts', async () => {
   await log.close()
   assert.equal(linesIn(path).length, 1)
   assert.equal(linesIn(`${path}.1`).length, 1)
+})
+
+test('half a line that a crash left stays alone', async () => {
+  const { log, path } = await open()
+  await log.close()
+  writeFileSync(path, '{"time":"2026-11-21T03')
+  const next = await open({ path })
+  for (let i = 0; i < 2; i++) next.log.decided(decidedEvent({}, { micros: i }))
+  await next.log.close()
+  const [half, ...whole] = linesIn(path)
+  assert.equal(half, '{"time":"2026-11-21T03')
+  assert.deepEqual(
+    whole.map((line) => JSON.parse(line).micros),
+    [0, 1],
+  )
+})
+
+const LIMIT = 'prlimit' // of util-linux
+const canLimit = spawnSync('sh', ['-c', `${LIMIT} --version`]).status === 0
+
+test('half a line that a full disk left stays alone', { skip: !canLimit }, async (t) => {
+  const limit = (bytes: string) => spawnSync('sh', ['-c', `${LIMIT} --pid ${process.pid} --fsize=${bytes}:`])
+  const ignore = () => {}
+  process.on('SIGXFSZ', ignore) // a file that may not grow fails with EFBIG then, as with ENOSPC on a full disk
+  t.after(() => process.off('SIGXFSZ', ignore))
+  const { log, path, lost } = await open()
+  log.decided(decidedEvent())
+  while (statSync(path).size === 0) await setImmediate()
+  const whole = statSync(path).size
+  limit(String(whole + 100))
+  log.decided(decidedEvent({}, { micros: 1 }))
+  while (lost.decisions === 0) await setImmediate()
+  limit('unlimited')
+  log.decided(decidedEvent({}, { micros: 2 }))
+  await log.close()
+  const [, half = '', last = ''] = linesIn(path)
+  assert.equal(half.length, 100)
+  assert.equal(JSON.parse(last).micros, 2)
 })
 
 test('what cannot be queued or written is lost and counted, and nothing waits for it', async () => {

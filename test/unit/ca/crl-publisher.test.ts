@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
+import type { Authority } from '../../../src/ca/authority.ts'
 import { CrlPublisher } from '../../../src/ca/crl-publisher.ts'
 import { type CrlWorld, newCrlWorld } from '../../support/crl.ts'
 import { NOW } from '../../support/store.ts'
@@ -139,7 +140,10 @@ test('where a key is gone, the last CRL is served with a warning; where there wa
   await without.refresh('test')
   assert.equal(without.current().pem, world.publisher.current().pem)
   assert.equal(without.problems().length, 2)
-  assert.match(without.problems()[0] ?? '', /its key is not here: the last one stands until 2026-11-22T02:58:00/)
+  assert.match(
+    without.problems()[0] ?? '',
+    /its key is not here, and no CRL of it was given: the last one stands until 2026-11-22T02:58:00/,
+  )
   world.store.crls.clear()
   const never = await CrlPublisher.open(deps)
   assert.equal(never.current().pem, '')
@@ -170,7 +174,8 @@ test('what does not read back as the authority signed it is never stored nor ser
   const broken = await CrlPublisher.open({
     ...world.deps,
     signerOf: async (id) => {
-      if (id === root.authority.id) return { ...root.signer, sign: () => intermediate.signer.sign(Buffer.from('other')) }
+      if (id === root.authority.id)
+        return { ...root.signer, sign: () => intermediate.signer.sign(Buffer.from('other')) }
       return root.signer // that of another authority
     },
   })
@@ -199,4 +204,18 @@ test('who asks while one runs gets what was revoked before the question', async 
   await revokeLeaf(world, '02')
   await Promise.all([first, world.publisher.refresh('test'), world.publisher.refresh('test')])
   assert.equal(stateOf(world, 'intermediate').crl?.entries, 2)
+})
+
+test('an intermediate that is revoked as another revoked one is forgotten stands on the CRL', async () => {
+  const world = await newCrlWorld(NOW)
+  const { root, intermediate } = world.authorities
+  const revoked = (id: string) => ({ ...intermediate.authority, id, state: 'revoked' as const, changedAt: NOW })
+  let known: readonly Authority[] = [root.authority, revoked('first')]
+  const publisher = await CrlPublisher.open({ ...world.deps, authorities: () => known })
+  const number = () => publisher.current().states[0]?.crl?.number ?? 0
+  const before = number()
+  known = [root.authority, revoked('second')]
+  world.clock.advance(1000)
+  await publisher.refresh('test')
+  assert.ok(number() > before)
 })

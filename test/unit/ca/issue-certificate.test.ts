@@ -284,7 +284,7 @@ describe('limits', () => {
     const limited = await newWorld({}, { rate: 1000, perIdentity: 1000, queue: 5 })
     const all = await Promise.allSettled(Array.from({ length: 20 }, () => limited.issuer.issue(request())))
     assert.equal(all.filter((one) => one.status === 'fulfilled').length, 5)
-    assert.equal(limited.issuer.running, 0)
+    await Promise.all(Array.from({ length: 5 }, () => limited.issuer.issue(request()))) // each has left, refused or not
   })
 })
 

@@ -22,7 +22,8 @@ const request: WrittenRequest = {
 const http = askedHttp({}, [['x-a', 'b,c']])
 const told = { ...http, http: http.http && { ...http.http, headers: headersOf([['x-a', 'b,c']], { joined: true }) } }
 const terminated = { ...askedTcp(), sourceIp: '', peer: { ...CLIENT, alpn: 'terminated' } } as const
-for (const question of [http, told, terminated]) {
+const proxied = askedHttp({ viaProxy: true })
+for (const question of [http, told, terminated, proxied]) {
   const declared: readonly Workload['ports'][] = [
     'as-told',
     new Map([
@@ -39,6 +40,7 @@ for (const question of [http, told, terminated]) {
       assert.deepEqual(toWrittenWorkload(line.workload).ports, ports)
       const again = toWrittenQuestion(line.request, 'requests[0]')
       assert.deepEqual({ ...again, http: null }, { ...question, http: null })
+      assert.equal(again.http?.viaProxy, question.http?.viaProxy)
       assert.equal(again.http?.headers.joined, question.http?.headers.joined)
       assert.deepEqual(again.http?.headers.values('x-a'), question.http?.headers.values('x-a'))
     })

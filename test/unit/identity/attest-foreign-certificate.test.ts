@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { AttestationPorts } from '../../../src/identity/attest.ts'
 import type { ForeignTrust } from '../../../src/identity/attest-foreign-certificate.ts'
+import type { AttestationPorts } from '../../../src/identity/compile-attestation.ts'
 import { rememberChain } from '../../../src/identity/presented-chain.ts'
 import { attestationOptions, testAttestation } from '../../support/attestation.ts'
 import { FakeClock } from '../../support/fakes.ts'

@@ -69,7 +69,7 @@ test('/v1/authorities/sign-intermediate passes on CSR, life and caller', async (
   const seen: SignIntermediateRequest[] = []
   const signIntermediate: HttpDeps['signIntermediate'] = async (request) => {
     seen.push(request)
-    return { serial: '0'.repeat(32), notBefore: NOW, notAfter: NOW + 60, chain: ['C\n'], root: 'R\n' }
+    return { serial: '0'.repeat(32), notBefore: NOW, notAfter: NOW + 60, chain: ['C\n'], roots: ['R\n'] }
   }
   const answer = await post('/v1/authorities/sign-intermediate', { csr: 'CSR', ttl: '1h' }, { signIntermediate })
   assert.equal(answer.statusCode, 201)

@@ -6,7 +6,8 @@ import { toAuthorities } from '../../../../src/ca/import/to-authorities.ts'
 import { toTrusted } from '../../../../src/ca/import/to-trusted.ts'
 import type { ImportedAuthority, ImportedRoot } from '../../../../src/ca/import/verdict.ts'
 import { nextStep } from '../../../../src/ca/rotation/next-step.ts'
-import { toRevoked, withTransition } from '../../../../src/ca/rotation/transitions.ts'
+import { toRevoked } from '../../../../src/ca/rotation/to-gone.ts'
+import { withTransition } from '../../../../src/ca/rotation/transition.ts'
 import { ROOT_PEM, SIGNER_PEM } from '../../../support/ca-material.ts'
 import { authority, endsOf, PLAN, statesOf, viewOf } from '../../../support/rotation-view.ts'
 
@@ -15,7 +16,7 @@ const PART = { now: NOW, isWhole: false }
 const WHOLE = { now: NOW, isWhole: true }
 
 function root(id: string, change: Partial<ImportedRoot> = {}): ImportedRoot {
-  return { id, keyType: 'ec-p256', notBefore: 0, notAfter: 1000, certificate: ROOT_PEM, ...change }
+  return { id, keyType: 'ec-p256', notBefore: 0, notAfter: 1000, certificate: ROOT_PEM, chain: [], ...change }
 }
 
 function imported(others: readonly ImportedRoot[], own = root('r1')): ImportedAuthority {

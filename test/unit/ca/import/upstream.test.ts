@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { beforeEach, describe, test } from 'node:test'
 import type { Authority } from '../../../../src/ca/authority.ts'
 import type { Importer } from '../../../../src/ca/import/importer.ts'
+import { type PendingKeyDeps, pendingKey } from '../../../../src/ca/import/pending-key.ts'
 import { UpstreamRenewal } from '../../../../src/ca/import/upstream.ts'
 import type { KeyProvider } from '../../../../src/ca/key-provider.ts'
 import { silentLog } from '../../../../src/kernel/log.ts'
@@ -18,6 +19,7 @@ let asked: string[]
 let known: Authority[]
 let keys: KeyProvider
 let failure: Error | null
+let note: string | null
 let clock: FakeClock
 let renewal: UpstreamRenewal
 
@@ -52,11 +54,22 @@ beforeEach(() => {
   asked = []
   known = []
   failure = null
+  note = null
   keys = memoryKeys()
   clock = new FakeClock(NOW * 1000)
-  renewal = new UpstreamRenewal({
+  renewal = openRenewal()
+})
+
+function openRenewal(): UpstreamRenewal {
+  return new UpstreamRenewal({
     importer,
     keys,
+    note: {
+      read: async () => note,
+      write: async (line) => {
+        note = line
+      },
+    },
     ask: async (csr) => {
       asked.push(csr)
       if (failure !== null) throw failure
@@ -68,7 +81,12 @@ beforeEach(() => {
     keyType: 'ec-p256',
     prepareAt: 0.5,
   })
-})
+}
+
+/** Which of the CSRs so far are for the same key. */
+function askedKeys(): readonly string[] {
+  return asked.map((csr) => parseRequestFacts(parsePem(csr, LABELS, 'csr.malformed')).publicKey.toString('hex'))
+}
 
 describe('an intermediate is fetched from upstream', () => {
   test('where there is none', async () => {
@@ -101,8 +119,50 @@ describe('an intermediate is fetched from upstream', () => {
     failure = null
     await renewal.tick()
     assert.equal(renewal.problem, null)
-    const publicKeys = asked.map((csr) => parseRequestFacts(parsePem(csr, LABELS, 'csr.malformed')).publicKey)
-    assert.equal(publicKeys.length, 2)
-    assert.deepEqual(publicKeys[0], publicKeys[1])
+    const [first, second] = askedKeys()
+    assert.equal(asked.length, 2)
+    assert.equal(first, second)
+  })
+
+  test('with the same key after a restart, and with a new one once an authority has it', async () => {
+    failure = new Error('nobody there')
+    await renewal.tick()
+    await openRenewal().tick()
+    assert.equal(new Set(askedKeys()).size, 1)
+    known = [intermediate({ id: (note ?? '').trim().split(' ')[1] ?? '', notBefore: NOW - LIFE })]
+    await openRenewal().tick()
+    assert.equal(new Set(askedKeys()).size, 2)
+  })
+
+  for (const line of ['ec-p384 KEY\n', 'ec-p256 ../../KEY\n', 'ec-p256 KEY with more', '', 'KEY']) {
+    test(`with a new key where the note is \`${line.trim()}\``, async () => {
+      failure = new Error('nobody there')
+      await renewal.tick()
+      const [, id = ''] = (note ?? '').trim().split(' ')
+      note = line.replace('KEY', line.includes('with') ? `${id}x` : id)
+      await renewal.tick()
+      assert.equal(new Set(askedKeys()).size, 2)
+    })
+  }
+
+  test('and a key that cannot be remembered is discarded', async () => {
+    const discarded: string[] = []
+    const made: string[] = []
+    const deps = {
+      keys: {
+        ...keys,
+        create: async (keyType: 'ec-p256') => {
+          const key = await keys.create(keyType)
+          made.push(key.id)
+          return key
+        },
+        discard: async (id: string) => void discarded.push(id),
+      },
+      note: { read: async () => null, write: () => Promise.reject(new Error('the disk is full')) },
+      known: () => [],
+    }
+    await assert.rejects(pendingKey('ec-p256', deps as PendingKeyDeps), /the disk is full/)
+    assert.equal(made.length, 1)
+    assert.deepEqual(discarded, made)
   })
 })

@@ -28,7 +28,7 @@ interface Started extends RunningWorld {
 async function start(change: Parameters<typeof newRotationWorld>[0] = {}): Promise<Started> {
   const world = newRotationWorld(change)
   const running = await startWorld(world)
-  await running.rotator.tick()
+  await running.loop.tick()
   return { ...running, world }
 }
 
@@ -54,14 +54,14 @@ test('a rotation that is cross-signed waits for nobody, and drains until nobody 
   const started = await start()
   issue(started)
   await started.rotator.rotate(CROSSED)
-  await started.rotator.tick()
+  await started.loop.tick()
   assert.equal(shown(started), 2)
   const old = root(started, 'draining')
   started.world.clock.move((HOUR + 30) * 1000)
-  await started.rotator.tick()
+  await started.loop.tick()
   assert.equal(root(started, 'draining').id, old.id, 'clocks that are slow')
   started.world.clock.move(60_000)
-  await started.rotator.tick()
+  await started.loop.tick()
   assert.equal(root(started, 'retired').id, old.id)
   assert.equal(shown(started), 1)
 })
@@ -70,7 +70,7 @@ test('without it, the gate waits', async () => {
   const started = await start()
   issue(started)
   await started.rotator.rotate(ROOT)
-  await started.rotator.tick()
+  await started.loop.tick()
   assert.equal(root(started, 'prepared').chain.length, 0)
 })
 
@@ -100,11 +100,11 @@ test('two in a row: who has the first bundle alone is led to the third root, unt
   for (const [index, issuer] of path.slice(1).entries()) assert.ok(path[index]?.verify(issuer.publicKey))
   assert.equal(path.length, 4)
   started.world.clock.move(2 * HOUR * 1000)
-  await started.rotator.tick()
+  await started.loop.tick()
   const states = roots.map(({ id }) => started.authorities.list().find((one) => one.id === id)?.state)
   assert.deepEqual(states, ['draining', 'draining', 'active'], 'nothing descends from the second, and yet it leads on')
   started.world.clock.move(HOUR * 1000)
-  await started.rotator.tick()
+  await started.loop.tick()
   assert.equal(shown(started), 1)
 })
 
@@ -148,7 +148,7 @@ test('after the return to the old root, its CRL names the way to the new one onc
   const started = await start()
   issue(started)
   const { id } = await started.rotator.rotate(CROSSED)
-  await started.rotator.tick()
+  await started.loop.tick()
   const { id: newId, chain } = root(started, 'active')
   await started.rotator.abort({ id, ...NOTE })
   const revocations = await Revocations.open(new FakeCrlStore())

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Authority, AuthorityKind, Rotation } from '../../../../src/ca/authority.ts'
+import { preparationPoint } from '../../../../src/ca/rotation/life-points.ts'
 import type { LiveCertificates } from '../../../../src/ca/rotation/measures.ts'
-import { inWords, nextStep, preparationPoint } from '../../../../src/ca/rotation/next-step.ts'
+import { inWords, nextStep } from '../../../../src/ca/rotation/next-step.ts'
 import { authority, PLAN, rotation, viewOf } from '../../../support/rotation-view.ts'
 
 const r1 = authority('r1')
@@ -68,10 +69,39 @@ test('a wait says until when and for whom', () => {
   const waitingFor = '1 certificate'
   const want = { do: 'wait', next: { do: 'activate', at: 710, waitingFor } }
   assert.deepEqual(nextStep(running, 'root', { now: 1, live: [behind] }, PLAN), want)
-  assert.equal(inWords({ certificates: 3, latestExpiry: 0 }), '3 certificates')
+  assert.equal(inWords({ reason: 'certificates', waitingFor: { certificates: 3, latestExpiry: 0 } }), '3 certificates')
 })
 
 test('the middle of a short life counts from its creation, not from its earlier notBefore', () => {
   const short = authority('i1', { notBefore: 0, createdAt: 3_600_000, notAfter: 3_610 })
   assert.ok(preparationPoint(short, PLAN) >= 3_604)
+})
+
+const DOUBTED = { live: [], doubtedUntil: 5000 }
+const doubted: readonly (readonly [string, AuthorityKind, readonly Authority[], readonly Rotation[], string])[] = [
+  ['nothing is prepared', 'intermediate', [r1, i1], [], 'prepare at 5000'],
+  ['nothing takes over by itself', 'intermediate', [r1, i1, i2], [], 'activate at 5000'],
+  ['what somebody wants takes over', 'root', [r1, i1, r2], [rotation()], 'activate'],
+  [
+    'what has expired by it stays',
+    'jwt',
+    [authority('j0', { state: 'tainted', notAfter: 100 }), authority('j1')],
+    [],
+    'prepare at 5000',
+  ],
+  ['what is forced leaves', 'root', [r0, r1, i1], [{ ...drains, forced: true }], 'retire'],
+]
+for (const [what, of, all, rotations, want] of doubted) {
+  test(`by a clock that is doubted: ${what}`, () => {
+    const step = nextStep(viewOf(all, rotations), of, { now: 950, ...DOUBTED }, PLAN)
+    assert.equal(step.do === 'wait' ? `${step.next?.do} at ${step.next?.at}` : step.do, want)
+  })
+}
+
+test('one that is not valid yet is passed over, forced or not, and says so', () => {
+  const ahead = authority('r2', { state: 'prepared', publishedSequence: 5, notBefore: 200, notAfter: 2000 })
+  for (const one of [rotation(), forced]) {
+    const step = nextStep(viewOf([r1, i1, ahead], [one]), 'root', { now: 100, live: [] }, PLAN)
+    assert.deepEqual(step, { do: 'wait', next: { do: 'activate', at: 200, waitingFor: 'its life to begin' } })
+  }
 })

@@ -15,7 +15,7 @@ type Path = (world: RunningWorld) => Promise<unknown>
 async function reach(path: Path): Promise<World> {
   const { plan, ...world } = newRotationWorld()
   const running = await startWorld({ ...world, plan })
-  await running.rotator.tick()
+  await running.loop.tick()
   await path(running)
   return { ...running, plan }
 }

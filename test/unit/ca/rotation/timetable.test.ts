@@ -123,3 +123,10 @@ test('no second rotation is foreseen while one runs, and it is named', () => {
   assert.throws(() => foreseeRotation('root', outlook), { code: 'authority.invalid_transition', seen: 'rot' })
   assert.equal(foreseeRotation('intermediate', outlook).state, 'distributing')
 })
+
+test('with a bundle endpoint, a root is foreseen to be published for as long as others need to fetch it', () => {
+  const { moment, plan } = outlookOf(viewOf(OLD))
+  const hinted = { ...plan, publishSeconds: { root: 50, jwt: 30 } }
+  const want = 'distributing waits 0 until 150: prepare 100, activate 150, retire 220'
+  assert.equal(told(foreseeRotation('root', { view: viewOf(OLD), moment, plan: hinted })), want)
+})

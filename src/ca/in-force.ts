@@ -1,0 +1,32 @@
+import type { TrustedIssuer } from '../identity/attest-client-certificate.ts'
+import { buildBundle } from './build-bundle.ts'
+import type { TrustBundle } from './bundle.ts'
+import type { IssuingAuthority } from './issuing-authority.ts'
+import type { RotationView } from './rotation/slots.ts'
+import { trustedIssuers } from './trusted-issuers.ts'
+
+/** What is stored, and everything that follows from it for those who read. */
+export interface InForce {
+  readonly view: RotationView
+  readonly bundle: TrustBundle
+  /** The active intermediate with its key; null when there is none that could sign. */
+  readonly issuing: IssuingAuthority | null
+  /** By the key identifier of their certificates. */
+  readonly trusted: ReadonlyMap<string, TrustedIssuer>
+  readonly ids: ReadonlySet<string>
+}
+
+/** Before anything is stored. */
+export const NOTHING_IN_FORCE: InForce = toInForce({ authorities: [], rotations: [], bundleSequence: 0 }, null)
+
+/** Pure: what a state puts in force, with the authority that signs in it. */
+export function toInForce(view: RotationView, issuing: IssuingAuthority | null): InForce {
+  const { authorities, bundleSequence } = view
+  return {
+    view,
+    bundle: buildBundle(authorities, bundleSequence),
+    issuing,
+    trusted: trustedIssuers(authorities),
+    ids: new Set(authorities.map(({ id }) => id)),
+  }
+}
