@@ -36,6 +36,6 @@ CREATE TABLE crls (
   this_update INTEGER NOT NULL,          -- Unix seconds
   next_update INTEGER NOT NULL,          -- Unix seconds
   entries INTEGER NOT NULL,
-  mark INTEGER NOT NULL,                 -- what it knew of; see src/ca/crl.ts
+  mark INTEGER NOT NULL,                 -- what it knew of; see src/ca/crl/crl.ts
   der BLOB NOT NULL
 ) STRICT;

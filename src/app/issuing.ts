@@ -1,6 +1,6 @@
 import type { JwtPorts } from '../api/http/deps.ts'
-import type { IssueCertificate, UnreadRequest } from '../ca/issuance.ts'
-import { CertificateIssuer } from '../ca/issue-certificate.ts'
+import type { IssueCertificate, UnreadRequest } from '../ca/issue/issuance.ts'
+import { CertificateIssuer } from '../ca/issue/issue-certificate.ts'
 import type { Config } from '../config/config.ts'
 import { openTokenBuckets } from '../kernel/token-bucket.ts'
 import type { Base } from './base.ts'

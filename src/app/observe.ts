@@ -1,4 +1,4 @@
-import type { IssuedEvent, IssueObserver, RefusedEvent } from '../ca/issuance.ts'
+import type { IssuedEvent, IssueObserver, RefusedEvent } from '../ca/issue/issuance.ts'
 import type { JwtIssuedEvent, JwtObserver } from '../ca/jwt/jwt-issuance.ts'
 import type { BundleReports } from '../ca/rotation/bundle-reports.ts'
 import { CODES } from '../kernel/errors.ts'

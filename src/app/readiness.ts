@@ -1,5 +1,5 @@
 import type { Authorities } from '../ca/authorities.ts'
-import type { CrlPublisher } from '../ca/crl-publisher.ts'
+import type { CrlPublisher } from '../ca/crl/crl-publisher.ts'
 import type { RotationLoop } from '../ca/rotation/rotation-loop.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { ClockWatch } from '../kernel/clock-watch.ts'

@@ -1,5 +1,5 @@
-import { ServingCertificate } from '../ca/serving-certificate.ts'
-import { LeafSigner } from '../ca/sign-leaf.ts'
+import { LeafSigner } from '../ca/issue/sign-leaf.ts'
+import { ServingCertificate } from '../ca/serving/serving-certificate.ts'
 import type { Config } from '../config/config.ts'
 import type { Base } from './base.ts'
 import { servingNames } from './serving-names.ts'

@@ -1,4 +1,4 @@
-import type { IssuanceOptions } from '../ca/issue-certificate.ts'
+import type { IssuanceOptions } from '../ca/issue/issue-certificate.ts'
 import type { Config } from '../config/config.ts'
 import { readSecret } from './read-secret.ts'
 

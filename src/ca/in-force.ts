@@ -1,7 +1,7 @@
 import type { TrustedIssuer } from '../identity/attest-client-certificate.ts'
 import { buildBundle } from './build-bundle.ts'
 import type { TrustBundle } from './bundle.ts'
-import type { IssuingAuthority } from './issuing-authority.ts'
+import type { IssuingAuthority } from './issue/issuing-authority.ts'
 import type { RotationView } from './rotation/slots.ts'
 import { trustedIssuers } from './trusted-issuers.ts'
 

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { BackupError } from '../backup/backup-error.ts'
 import type { Authority } from '../ca/authority.ts'
-import type { DenyEntry } from '../ca/deny-list.ts'
+import type { DenyEntry } from '../ca/deny/deny-list.ts'
 import type { IssuedRow } from '../ca/record.ts'
 import type { UnixMillis } from '../kernel/clock.ts'
 import { copyIntents } from './backup-copy-intents.ts'

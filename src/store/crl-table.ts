@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import type { Crl } from '../ca/crl.ts'
+import type { Crl } from '../ca/crl/crl.ts'
 import type { UnixMillis } from '../kernel/clock.ts'
 
 interface CrlRow {

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import { type DenyChange, type DenyEntry, type DenyKind, REMEMBERED_SECONDS } from '../ca/deny-list.ts'
+import { type DenyChange, type DenyEntry, type DenyKind, REMEMBERED_SECONDS } from '../ca/deny/deny-list.ts'
 import { AppError } from '../kernel/errors.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
 import type { AdminActions } from './admin-actions.ts'

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import type { IssuedCertificate, KeyQuery } from '../ca/find-live.ts'
+import type { IssuedCertificate, KeyQuery } from '../ca/deny/find-live.ts'
 import type { IntentId } from '../ca/record.ts'
 import type { UnixSeconds } from '../kernel/clock.ts'
 

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
-import { REMEMBERED_SECONDS } from '../ca/deny-list.ts'
-import type { Revocation, RevocationBatch, StoredRevocation } from '../ca/revocations.ts'
+import { REMEMBERED_SECONDS } from '../ca/deny/deny-list.ts'
+import type { Revocation, RevocationBatch, StoredRevocation } from '../ca/deny/revocations.ts'
 import { CRL_REASON_NAMES } from './crl-reason-names.ts'
 import { parseStored } from './stored-value.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
 import { describe, test } from 'node:test'
-import { checkCsrNames } from '../../src/ca/csr-names.ts'
+import { checkCsrNames } from '../../src/ca/issue/csr-names.ts'
 import { parseSpiffeId } from '../../src/identity/spiffe-id.ts'
 import { AppError, type ErrorCode } from '../../src/kernel/errors.ts'
 import { type CsrOptions, parseCsr } from '../../src/pki/csr.ts'

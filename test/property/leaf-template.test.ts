@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createPublicKey, hash, type KeyObject } from 'node:crypto'
 import { before, describe, test } from 'node:test'
-import { lintLeaf } from '../../src/ca/lint.ts'
+import { lintLeaf } from '../../src/ca/issue/lint.ts'
 import { generateKey } from '../../src/pki/file-keys.ts'
 import { KEY_TYPES, type KeyType } from '../../src/pki/key-types.ts'
 import { assembleCertificate, fillLeafTemplate } from '../../src/pki/leaf-template.ts'

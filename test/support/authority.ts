@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, randomBytes } from 'node:crypto'
 import { createIntermediate, createRoot, type KeyedAuthority } from '../../src/ca/create-authority.ts'
-import { buildIssuingAuthority, type IssuingAuthority } from '../../src/ca/issuing-authority.ts'
+import { buildIssuingAuthority, type IssuingAuthority } from '../../src/ca/issue/issuing-authority.ts'
 import type { KeyProvider } from '../../src/ca/key-provider.ts'
 import { keyId } from '../../src/pki/build-certificate.ts'
 import { generateKey, toSigner } from '../../src/pki/file-keys.ts'

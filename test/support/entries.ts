@@ -1,5 +1,5 @@
 import type { Authority } from '../../src/ca/authority.ts'
-import type { DenyEntry } from '../../src/ca/deny-list.ts'
+import type { DenyEntry } from '../../src/ca/deny/deny-list.ts'
 import { NOW } from './store.ts'
 
 /** An active root; its certificate is only text. */

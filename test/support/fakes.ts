@@ -1,5 +1,5 @@
 import type { Authority, AuthorityChange, AuthorityStore, Rotation } from '../../src/ca/authority.ts'
-import type { DenyEntry, DenyStore, DenyTarget } from '../../src/ca/deny-list.ts'
+import type { DenyEntry, DenyStore, DenyTarget } from '../../src/ca/deny/deny-list.ts'
 import type { FederationStore, StoredRelationship } from '../../src/ca/federation/relationship.ts'
 import type { Intent, IssuanceRecord } from '../../src/ca/record.ts'
 import type { Clock } from '../../src/kernel/clock.ts'

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { HttpDeps, HttpLimits, HttpObserver } from '../../src/api/http/deps.ts'
-import type { Issued, IssuerChain } from '../../src/ca/issuance.ts'
+import type { Issued, IssuerChain } from '../../src/ca/issue/issuance.ts'
 import type { Role } from '../../src/identity/evidence.ts'
 import { AppError } from '../../src/kernel/errors.ts'
 import { type Log, silentLog } from '../../src/kernel/log.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Authority, AuthorityState } from '../../src/ca/authority.ts'
-import type { RefusedEvent } from '../../src/ca/issuance.ts'
+import type { RefusedEvent } from '../../src/ca/issue/issuance.ts'
 import { createJwtAuthority } from '../../src/ca/jwt/create-jwt-authority.ts'
 import { JwtIssuer, type JwtOptions } from '../../src/ca/jwt/issue-jwt.ts'
 import type { JwtIssuedEvent } from '../../src/ca/jwt/jwt-issuance.ts'

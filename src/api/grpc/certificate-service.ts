@@ -1,5 +1,5 @@
 import type { Server, ServiceDefinition } from '@grpc/grpc-js'
-import type { IssueCertificate, Issued, IssueRequest, IssuerChain, UnreadRequest } from '../../ca/issuance.ts'
+import type { IssueCertificate, Issued, IssueRequest, IssuerChain, UnreadRequest } from '../../ca/issue/issuance.ts'
 import type { Evidence } from '../../identity/evidence.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { bearerOf } from '../bearer.ts'

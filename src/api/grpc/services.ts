@@ -1,4 +1,4 @@
-import type { IssueCertificate, UnreadRequest } from '../../ca/issuance.ts'
+import type { IssueCertificate, UnreadRequest } from '../../ca/issue/issuance.ts'
 import type { Log } from '../../kernel/log.ts'
 import type { DecisionPorts } from '../decision-ports.ts'
 import type { ServingTls } from '../serving-tls.ts'

@@ -1,5 +1,5 @@
 import { type handleUnaryCall, type ServerUnaryCall, status } from '@grpc/grpc-js'
-import type { Cancellation } from '../../ca/issuance.ts'
+import type { Cancellation } from '../../ca/issue/issuance.ts'
 import { AppError, type PublicError, toPublicError } from '../../kernel/errors.ts'
 import { metadataSize } from './size-limit.ts'
 import { toWireError } from './wire-error.ts'

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import type { Issued, IssueRequest, IssuerChain } from '../../ca/issuance.ts'
+import type { Issued, IssueRequest, IssuerChain } from '../../ca/issue/issuance.ts'
 import type { App } from './base.ts'
 import { connectionOf } from './connection.ts'
 import type { HttpDeps } from './deps.ts'

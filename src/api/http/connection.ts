@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import type { Cancellation } from '../../ca/issuance.ts'
+import type { Cancellation } from '../../ca/issue/issuance.ts'
 import { clientCertificateOf } from '../client-certificate.ts'
 
 /** What is known of one connection, found out at its first request. */

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import type { CrlState } from '../../ca/crl.ts'
+import type { CrlState } from '../../ca/crl/crl.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { shortDigest } from '../../kernel/short-digest.ts'
 import { Kind } from './authority-fields.ts'

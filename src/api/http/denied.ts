@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import type { DenyEntry, DenyTarget } from '../../ca/deny-list.ts'
+import type { DenyEntry, DenyTarget } from '../../ca/deny/deny-list.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { CRL_REASONS, type CrlReason } from '../../pki/crl.ts'
 import type { App } from './base.ts'

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyRequest } from 'fastify'
-import type { UnreadRequest } from '../../ca/issuance.ts'
+import type { UnreadRequest } from '../../ca/issue/issuance.ts'
 import { connectionOf } from './connection.ts'
 import { toAppError } from './framework-errors.ts'
 

@@ -1,6 +1,6 @@
 import type { Attestor, Evidence } from '../../identity/evidence.ts'
 import type { UnixSeconds } from '../../kernel/clock.ts'
-import type { Cancellation, RefusedEvent } from '../issuance.ts'
+import type { Cancellation, RefusedEvent } from '../issue/issuance.ts'
 
 /** What a door hands to the use case that issues JWT-SVIDs. */
 export interface IssueJwtRequest {

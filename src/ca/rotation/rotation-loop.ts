@@ -1,4 +1,4 @@
-import type { Authority, AuthorityKind } from '../authority.ts'
+import { AUTHORITY_KINDS, type Authority, type AuthorityKind } from '../authority.ts'
 import type { Changes } from './changes.ts'
 import { countedMoment, type MomentDeps, uncountedMoment } from './moment.ts'
 import { nextStep, type RotationPlan, type Step } from './next-step.ts'
@@ -16,7 +16,6 @@ export interface RotationLoopDeps extends SuccessorDeps, MomentDeps {
   readonly plan: RotationPlan
 }
 
-const KINDS = ['root', 'intermediate', 'jwt'] as const satisfies readonly AuthorityKind[]
 const TICK_MS = 1_000
 /** A bound for one look at a kind; more is done a second later. */
 const MAX_STEPS = 8
@@ -65,7 +64,7 @@ export class RotationLoop {
   async tick(): Promise<void> {
     const { changes, log, upkeep } = this.#deps
     await this.#rootKey.runAgain()
-    for (const kind of KINDS) {
+    for (const kind of AUTHORITY_KINDS) {
       if (this.#pauses.has(kind)) continue
       try {
         await changes.inTurn(() => this.#advance(kind))

@@ -12,7 +12,7 @@ import {
   IstioCertificateServiceService,
 } from '../../../src/api/grpc/generated/istio/v1/auth/ca.ts'
 import { type GrpcListener, openGrpcListener } from '../../../src/api/grpc/listen.ts'
-import type { Issued, IssueRequest, UnreadRequest } from '../../../src/ca/issuance.ts'
+import type { Issued, IssueRequest, UnreadRequest } from '../../../src/ca/issue/issuance.ts'
 import { AppError } from '../../../src/kernel/errors.ts'
 import { type TestAuthorities, testAuthorities } from '../../support/authority.ts'
 import { type Credentials, testCredentials } from '../../support/serving.ts'

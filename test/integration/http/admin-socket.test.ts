@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { openAdminSocket } from '../../../src/api/http/admin-socket.ts'
 import type { HttpListener } from '../../../src/api/http/listen.ts'
-import type { IssueRequest } from '../../../src/ca/issuance.ts'
+import type { IssueRequest } from '../../../src/ca/issue/issuance.ts'
 import { fakeDeps, ISSUED } from '../../support/http.ts'
 
 let folder: string

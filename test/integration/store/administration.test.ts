@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Authority, Rotation } from '../../../src/ca/authority.ts'
-import type { Crl } from '../../../src/ca/crl.ts'
-import type { DenyEntry } from '../../../src/ca/deny-list.ts'
+import type { Crl } from '../../../src/ca/crl/crl.ts'
+import type { DenyEntry } from '../../../src/ca/deny/deny-list.ts'
 import { aToken, NOW, testStore } from '../../support/store.ts'
 
 const root: Authority = {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Crl } from '../../../src/ca/crl.ts'
-import type { DenyEntry } from '../../../src/ca/deny-list.ts'
-import { findLive, type KeyQuery } from '../../../src/ca/find-live.ts'
-import type { Revocation } from '../../../src/ca/revocations.ts'
+import type { Crl } from '../../../src/ca/crl/crl.ts'
+import type { DenyEntry } from '../../../src/ca/deny/deny-list.ts'
+import { findLive, type KeyQuery } from '../../../src/ca/deny/find-live.ts'
+import type { Revocation } from '../../../src/ca/deny/revocations.ts'
 import { seedRecord } from '../../support/seed-record.ts'
 import { anIntent, databaseFile, NOW, testStore } from '../../support/store.ts'
 

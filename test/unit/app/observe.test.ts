@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { toIssueObserver } from '../../../src/app/observe.ts'
-import type { IssuedEvent } from '../../../src/ca/issuance.ts'
+import type { IssuedEvent } from '../../../src/ca/issue/issuance.ts'
 import { BundleReports } from '../../../src/ca/rotation/bundle-reports.ts'
 import type { BundleReport } from '../../../src/ca/rotation/uptake.ts'
 import { silentLog } from '../../../src/kernel/log.ts'

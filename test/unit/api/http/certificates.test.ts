@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { beforeEach, describe, test } from 'node:test'
 import { buildApi } from '../../../../src/api/http/api.ts'
 import type { Door } from '../../../../src/api/http/evidence.ts'
-import type { IssueRequest, UnreadRequest } from '../../../../src/ca/issuance.ts'
+import type { IssueRequest, UnreadRequest } from '../../../../src/ca/issue/issuance.ts'
 import { AppError } from '../../../../src/kernel/errors.ts'
 import { FakeLog, FakeObserver, fakeDeps, ISSUED, LIMITS } from '../../../support/http.ts'
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { test } from 'node:test'
 import { buildApi } from '../../../../src/api/http/api.ts'
 import type { HttpDeps } from '../../../../src/api/http/deps.ts'
-import { buildCrlSet, type Crl } from '../../../../src/ca/crl.ts'
+import { buildCrlSet, type Crl } from '../../../../src/ca/crl/crl.ts'
 import { fakeDeny, fakeDeps, NOW } from '../../../support/http.ts'
 
 const WEB = 'spiffe://cluster.local/ns/default/sa/web'
