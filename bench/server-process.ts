@@ -33,7 +33,7 @@ export function removeDataDirectory(directory: string): void {
 export async function startServer(directory: string, config: string): Promise<ServerProcess> {
   const file = join(directory, 'alcazar.yaml')
   writeFileSync(file, config)
-  const main = join(import.meta.dirname, '../src/main.ts')
+  const main = join(import.meta.dirname, '../bin/alcazar.cjs')
   const started = performance.now()
   const child = spawn(
     process.execPath,

@@ -15,9 +15,9 @@ export interface Readiness {
 
 /** Asks the store and the authorities, without I/O. */
 export function readinessOf(parts: {
-  readonly store: Store
+  readonly store: Pick<Store, 'healthy'>
   readonly keys: Pick<OpenedKeys, 'isDown' | 'problems'>
-  readonly authorities: Authorities
+  readonly authorities: Pick<Authorities, 'issuing' | 'problems'>
   readonly rotation: Pick<RotationLoop, 'problems'>
   readonly crls: Pick<CrlPublisher, 'problems'>
   readonly imports: { problems(): readonly string[] }
@@ -27,13 +27,15 @@ export function readinessOf(parts: {
   const problems: string[] = []
   const { ok, reason } = parts.store.healthy()
   if (!ok) problems.push(`the record cannot be written: ${reason}`)
+  let isAway = false
   try {
-    parts.authorities.issuing(Math.floor(parts.clock.now() / 1000))
+    const { signer } = parts.authorities.issuing(Math.floor(parts.clock.now() / 1000))
+    isAway = signer.demandReady !== undefined && parts.keys.isDown() // a key from before the token signs without it
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     problems.push(error.message)
   }
-  const isIssuing = problems.length === 0 && !parts.keys.isDown()
+  const isIssuing = problems.length === 0 && !isAway
   return {
     ok: isIssuing,
     problems: [

@@ -3,15 +3,16 @@ import type { Clock, UnixSeconds } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import type { RandomBytes } from '../kernel/random.ts'
 import type { Signer } from '../pki/signer.ts'
+import { KeyGoneError } from '../pki/signer.ts'
 import type { Authority, AuthorityStore, StoredAuthorities } from './authority.ts'
 import type { BundleSource, TrustBundle } from './bundle.ts'
 import { BundleFiles, type PublishFiles } from './bundle-files.ts'
 import { type AuthoritiesOptions, createFirst } from './create-first.ts'
 import { findIssuing, issuingAt } from './find-issuing.ts'
-import { type InForce, NOTHING_IN_FORCE, toInForce } from './in-force.ts'
+import { type InForce, isIdle, NOTHING_IN_FORCE, toInForce } from './in-force.ts'
 import type { IssuingAuthority } from './issue/issuing-authority.ts'
 import type { KeyProvider } from './key-provider.ts'
-import type { RotationView } from './rotation/slots.ts'
+import { active, type RotationView } from './rotation/slots.ts'
 import { type Transition, withTransition } from './rotation/transition.ts'
 import { refuseOtherTrustDomain } from './trust-domain.ts'
 
@@ -43,6 +44,8 @@ export class Authorities implements BundleSource, TrustedIssuers {
   #version = 0
   /** The answer to the last change was lost: it may be stored or not. */
   #isUncertain = false
+  /** Why an active intermediate that could sign does not, in words. */
+  #wakingProblem: string | null = null
 
   private constructor(deps: AuthoritiesDeps, options: AuthoritiesOptions) {
     this.#deps = deps
@@ -82,9 +85,9 @@ export class Authorities implements BundleSource, TrustedIssuers {
     return this.#inForce.ids.has(spkiSha256.slice(0, 40))
   }
 
-  /** In words, what of the state in force could not be written to files. */
+  /** In words, what of the state in force could not be written to files, and why nothing signs although it could. */
   get problems(): readonly string[] {
-    return this.#files.problem === null ? [] : [this.#files.problem]
+    return [this.#files.problem, this.#wakingProblem].filter((problem) => problem !== null)
   }
 
   /** Grows whenever the set of trusted issuers changes. */
@@ -122,20 +125,53 @@ export class Authorities implements BundleSource, TrustedIssuers {
     await this.#enforce(next)
   }
 
-  /** Finishes what the last change left: reads what is stored, writes files. To be called before a transition is made. */
+  /** Finishes what the last change left: reads what is stored, writes files, signs. To be called before a transition is made. */
   async settle(): Promise<void> {
     if (this.#files.problem !== null) await this.#files.write(this.list(), this.current())
-    if (!this.#isUncertain) return
+    if (!this.#isUncertain) return this.#wake()
     const next = await this.#prepare(await this.#deps.store.loadAuthorities())
     this.#isUncertain = false
     await this.#enforce(next)
+  }
+
+  /** A key that cannot be used stops no repair: it is told, and tried again. */
+  async #wake(): Promise<void> {
+    if (!isIdle(this.#inForce, this.#deps.clock.now())) {
+      this.#wakingProblem = null
+      return
+    }
+    try {
+      const next = await this.#prepare(this.view())
+      if (next.issuing !== null) await this.#enforce(next)
+    } catch (error) {
+      this.#tellAsleep(error)
+    }
+  }
+
+  #tellAsleep(error: unknown): void {
+    if (this.#wakingProblem === null) this.#deps.log.error('authorities.not_signing', { error })
+    this.#wakingProblem = 'the key of the active intermediate cannot be used: the log has the reason'
   }
 
   async #prepare(stored: StoredAuthorities): Promise<InForce> {
     const view = inOrder(stored)
     const known = this.#inForce.issuing
     const signerOf = async (one: Authority) => (known?.authority.id === one.id ? known.signer : this.signerOf(one))
-    return toInForce(view, await findIssuing(view, { now: this.#deps.clock.now() / 1000, signerOf }))
+    try {
+      const issuing = await findIssuing(view, { now: this.#deps.clock.now() / 1000, signerOf })
+      this.#wakingProblem = null
+      return toInForce(view, issuing)
+    } catch (error) {
+      if (!(error instanceof KeyGoneError) || !this.#signedBefore(active(view, 'intermediate'))) throw error
+      this.#tellAsleep(error)
+      return toInForce(view, null) // another intermediate can be put in its place
+    }
+  }
+
+  /** Whether it was to sign before this change, too, or this is the start. */
+  #signedBefore(signer: Authority | undefined): boolean {
+    const before = active(this.view(), 'intermediate')
+    return before === undefined || before.id === signer?.id
   }
 
   /** Files last: that they cannot be written must not keep what is stored from signing. */

@@ -39,8 +39,10 @@ export function issuingAt({ issuing, view }: InForce, now: UnixSeconds): Issuing
   if (authority === undefined) throw noAuthority('there is no active intermediate: an administrator has to rotate it')
   if (now < authority.notBefore)
     throw noAuthority(`the active intermediate is not valid yet; ${remedyOf(view, authority, now)}`)
-  if (issuing === null || now >= authority.notAfter)
+  if (now >= authority.notAfter)
     throw noAuthority('the active intermediate has expired: an administrator has to rotate it')
+  if (issuing === null)
+    throw noAuthority('the key of the active intermediate cannot be used: an administrator has to rotate it')
   return issuing
 }
 

@@ -1,8 +1,9 @@
 import type { TrustedIssuer } from '../identity/attest-client-certificate.ts'
+import type { UnixMillis } from '../kernel/clock.ts'
 import { buildBundle } from './build-bundle.ts'
 import type { TrustBundle } from './bundle.ts'
 import type { IssuingAuthority } from './issue/issuing-authority.ts'
-import type { RotationView } from './rotation/slots.ts'
+import { active, isValidAt, type RotationView } from './rotation/slots.ts'
 import { trustedIssuers } from './trusted-issuers.ts'
 
 /** What is stored, and everything that follows from it for those who read. */
@@ -29,4 +30,10 @@ export function toInForce(view: RotationView, issuing: IssuingAuthority | null):
     trusted: trustedIssuers(authorities),
     ids: new Set(authorities.map(({ id }) => id)),
   }
+}
+
+/** Whether an intermediate could sign that had ended when this came into force, by a clock that was put right since. */
+export function isIdle({ issuing, view }: InForce, now: UnixMillis): boolean {
+  const signer = issuing === null ? active(view, 'intermediate') : undefined
+  return signer !== undefined && isValidAt(signer, now)
 }

@@ -12,6 +12,9 @@ export type TokenCall =
   | 'C_SignInit'
   | 'C_SignAsync'
   | 'C_SetAttributeValue'
+  | 'C_DestroyObject'
+  | 'C_Finalize'
+  | 'C_Initialize'
 
 interface TokenObject {
   readonly attributes: Map<number, Attribute['value']>
@@ -36,7 +39,7 @@ export class FakeToken implements Cryptoki {
   /** As some modules do: what was away is found only by one that begins anew. */
   isBlindUntilRestart = false
   restarts = 0
-  /** Return values that the next calls give. */
+  /** Return values that the next calls give; with `CKR_OK` that call does its work. */
   readonly failures: [TokenCall, string][] = []
   /** Signatures wait for it. */
   gate: Promise<void> = Promise.resolve()
@@ -55,10 +58,14 @@ export class FakeToken implements Cryptoki {
   }
 
   C_Finalize(): void {
+    this.#fail('C_Finalize')
+    if (this.isFinalized) throw new Error('CKR_CRYPTOKI_NOT_INITIALIZED')
     this.isFinalized = true
   }
 
   C_Initialize(): void {
+    this.#fail('C_Initialize')
+    if (!this.isFinalized) throw new Error('CKR_CRYPTOKI_ALREADY_INITIALIZED')
     this.isFinalized = false
     this.isBlindUntilRestart = false
     this.restarts++
@@ -134,6 +141,7 @@ export class FakeToken implements Cryptoki {
   }
 
   C_DestroyObject(_session: Handle, object: Handle): void {
+    this.#fail('C_DestroyObject')
     this.objects.delete(object.toString('hex'))
   }
 
@@ -176,7 +184,7 @@ export class FakeToken implements Cryptoki {
   #fail(call: TokenCall): void {
     const index = this.failures.findIndex(([name]) => name === call)
     const [failure] = index === -1 ? [] : this.failures.splice(index, 1)
-    if (failure !== undefined) throw new Error(failure[1])
+    if (failure !== undefined && failure[1] !== 'CKR_OK') throw new Error(failure[1])
   }
 
   #demand(session: Handle): void {

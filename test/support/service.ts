@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { after } from 'node:test'
 import type { Json } from './jwt-maker.ts'
 
-const MAIN = join(import.meta.dirname, '../../src/main.ts')
+const MAIN = join(import.meta.dirname, '../../bin/alcazar.cjs')
 const START_TIMEOUT_MS = 60_000
 
 /** What a service is started with; `directory` is that of an earlier one to start it again. */

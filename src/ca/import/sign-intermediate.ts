@@ -5,7 +5,7 @@ import type { RandomBytes } from '../../kernel/random.ts'
 import { buildAuthorityCertificate } from '../../pki/build-certificate.ts'
 import { parseCsr } from '../../pki/csr.ts'
 import { KEY_TYPES } from '../../pki/key-types.ts'
-import type { Authority } from '../authority.ts'
+import type { Authority, AuthorityState } from '../authority.ts'
 import { positiveSerial } from '../create-authority.ts'
 import { crossChain } from '../cross-chain.ts'
 import type { KeyProvider } from '../key-provider.ts'
@@ -19,7 +19,7 @@ export interface SignedIntermediate {
   readonly notAfter: UnixSeconds
   /** PEM: the intermediate, then the way from its root to older ones that are still trusted; no root. */
   readonly chain: readonly string[]
-  /** PEM of its root, and of the older ones. */
+  /** PEM of its root, then of the older and newer ones that are to be believed beside it. */
   readonly roots: readonly string[]
 }
 
@@ -47,6 +47,7 @@ export interface SignIntermediateDeps {
 
 const CSR_LIMITS = { maxBytes: 16_384, asn1Depth: 16 }
 const BACKDATE_SECONDS = 3600
+const SIGNING: ReadonlySet<AuthorityState> = new Set(['prepared', 'active', 'draining'])
 
 /** Certifies an intermediate of another service of this trust domain: path length 0, never outliving the root. */
 export async function signIntermediate(
@@ -88,12 +89,18 @@ export async function signIntermediate(
   }
 }
 
-/** Who has only an older root must find a path to the leaves of the other service, too, and it has to know that root for it. */
+/**
+ * Who has only an older root must find a path to the leaves of the other service, too, and it has to know that root for it.
+ * With it goes every root that signs here, did, or will next: those who are certified there meet what descends from them, and
+ * count as delivered with the bundle that is on the record.
+ */
 function wayOf(certificate: string, root: Authority, authorities: readonly Authority[]) {
   const crossings = crossChain(authorities, root)
+  const signing = authorities.filter(({ kind, state }) => kind === 'root' && SIGNING.has(state))
+  const roots = [root, ...crossings.map(({ by }) => by), ...signing].map((one) => one.certificate)
   return {
     chain: [certificate, ...crossings.map((crossing) => crossing.certificate)],
-    roots: [root.certificate, ...crossings.map(({ by }) => by.certificate)],
+    roots: [...new Set(roots)],
   }
 }
 

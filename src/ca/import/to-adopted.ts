@@ -1,8 +1,8 @@
 import { AppError } from '../../kernel/errors.ts'
 import type { Authority, AuthorityState } from '../authority.ts'
 import { isTrusted } from '../build-bundle.ts'
-import { prepared, type RotationView } from '../rotation/slots.ts'
-import type { Transition } from '../rotation/transition.ts'
+import { prepared, type RotationView, rootOf } from '../rotation/slots.ts'
+import { invalid, type Transition, withTransition } from '../rotation/transition.ts'
 
 /**
  * Publishes imported authorities and lets nothing sign yet; those that are known keep their state with their new
@@ -14,11 +14,18 @@ export function toAdopted(view: RotationView, imported: readonly Authority[]): T
   for (const one of imported) refuseSecond(view, one, stateOf(one, byId.get(one.id)))
   const isPublished = imported.some(({ kind }) => kind === 'root')
   const bundleSequence = view.bundleSequence + (isPublished ? 1 : 0)
-  return {
-    authorities: imported.map((one) => toNext(one, byId.get(one.id), bundleSequence)),
-    rotations: [],
-    bundleSequence,
-  }
+  const authorities = imported.map((one) => toNext(one, byId.get(one.id), bundleSequence))
+  const adopted = { authorities, rotations: [], bundleSequence }
+  refuseRootless(withTransition(view, adopted))
+  return adopted
+}
+
+/** A root may have left its place since the import was judged: what is prepared below it could never sign. */
+function refuseRootless(view: RotationView): void {
+  const next = prepared(view, 'intermediate')
+  const root = next === undefined ? undefined : rootOf(view, next)
+  if (next === undefined || root === undefined || root.state === 'active' || root.state === 'prepared') return
+  throw invalid(`the root of the intermediate \`${next.id}\` is ${root.state} by now: import it again`)
 }
 
 /** With all that is ours to say of one that is known as it is now: it may have changed since the import was judged. */

@@ -1,11 +1,8 @@
 import { X509Certificate } from 'node:crypto'
-import { error } from '../../pki/explain/findings.ts'
-import type { FileFinding } from '../../pki/file-finding.ts'
-import type { Authority, AuthorityState } from '../authority.ts'
+import type { Authority } from '../authority.ts'
+import { checkKnown, type KnownPair } from './check-known.ts'
 import { type ImportedChange, type TrustedOptions, toTrusted } from './to-trusted.ts'
 import type { ImportedAuthority } from './verdict.ts'
-
-const GONE: ReadonlySet<AuthorityState> = new Set(['retired', 'revoked', 'tainted'])
 
 /**
  * The root and the intermediate of an import as authorities of ours, without those that are known as they are. One that
@@ -21,32 +18,19 @@ export function toAuthorities(
   const others = toTrusted(imported, known, options)
   const fresh = { state: 'prepared', createdAt: now, changedAt: now, publishedSequence: 0 } as const
   const { id, keyType, notBefore, notAfter, certificate, chain } = signer
-  const authorities: readonly Authority[] = [
-    { ...root, ...fresh, kind: 'root', issuer: root.id },
-    { ...fresh, id, keyType, notBefore, notAfter, certificate, chain, kind: 'intermediate', issuer: root.id },
-  ]
-  const pairs = authorities.map((next) => ({ next, before: known.find((one) => one.id === next.id) }))
+  const below = { id, keyType, notBefore, notAfter, certificate, chain, kind: 'intermediate', issuer: root.id } as const
+  const pairOf = (next: Authority): KnownPair => ({ next, before: known.find((one) => one.id === next.id) })
+  const own = pairOf({ ...root, ...fresh, kind: 'root', issuer: root.id })
+  const signing = pairOf({ ...fresh, ...below })
   return {
-    findings: [
-      ...pairs.flatMap(({ next, before }) => (before === undefined ? [] : findInKnown(next, before))),
-      ...others.findings,
-    ],
+    findings: [...checkKnown(own, signing), ...others.findings],
     authorities: [
-      ...pairs
+      ...[own, signing]
         .filter(({ next, before }) => before === undefined || before.state === 'trusted' || !isSame(next, before))
         .map(({ next, before }) => (before === undefined ? next : renewed(next, before))),
       ...others.authorities,
     ],
   }
-}
-
-function findInKnown({ id, kind }: Authority, before: Authority): readonly FileFinding[] {
-  const file = `the ${kind}`
-  if (before.kind !== kind) {
-    return [{ file, ...error('key.other_kind', `its key is that of the ${before.kind} \`${id}\`: make a new one`) }]
-  }
-  if (!GONE.has(before.state)) return []
-  return [{ file, ...error('key.given_up', `its key is that of \`${id}\`, which is ${before.state}: make a new one`) }]
 }
 
 function isSame(next: Authority, before: Authority): boolean {

@@ -34,6 +34,7 @@ export class LeafSigner {
   async sign(draft: LeafDraft, request: SignRequest): Promise<Issued> {
     const { record, clock } = this.#deps
     refuseGone(request.signal)
+    draft.issuing.signer.demandReady?.() // an intent counts as a certificate that may be out, and uses a join token up
     const issuedAt = clock.now()
     const id = await record.recordIntent(toIntent(draft, request, issuedAt))
     try {

@@ -70,6 +70,7 @@ export class JwtSigner {
   async sign(draft: JwtDraft, request: SignRequest): Promise<IssuedJwt> {
     const { record, keys } = this.#deps
     refuseGone(request.signal)
+    draft.key.signer.demandReady?.() // an intent uses a join token up
     const id = await record.recordIntent(toIntent(draft, request, keys.sequence))
     try {
       refuseGone(request.signal)

@@ -7,7 +7,7 @@ import { AppError } from '../../kernel/errors.ts'
 import { generateKey, privateKeyPem, writeFileAtomically } from '../../pki/file-keys.ts'
 import type { LeafSigner } from '../issue/sign-leaf.ts'
 import { OWN_SUBJECT } from '../own-subject.ts'
-import { fits, isDue, type ReadPairDeps, readPair, type ServingFiles, type ServingPair } from './serving-pair.ts'
+import { fits, type ReadPairDeps, readPair, type ServingFiles, type ServingPair } from './serving-pair.ts'
 
 export interface ServingOptions extends ServingFiles {
   readonly ttlSeconds: number
@@ -70,8 +70,9 @@ export class ServingCertificate {
     this.#deps.log.info('serving_certificate.renewed', { notAfter: this.#pair.notAfter })
   }
 
+  /** At half its life, and where one that shall take its place could not be issued before. */
   async #tick(): Promise<void> {
-    if (!isDue(this.#pair, this.#deps.clock)) return
+    if (fits(this.#pair, this.#deps, this.#options)) return
     try {
       await this.renew()
     } catch (error) {
@@ -96,12 +97,15 @@ async function issuePair(deps: ServingDeps, options: ServingOptions): Promise<Se
   return { cert, key: privateKeyPem(key, null), notBefore: issued.notBefore, notAfter: issued.notAfter }
 }
 
-/** Where nothing can sign any more, the old pair serves on, so that administrators reach the service and repair it. */
+/** Nothing can be issued now, by a fault that somebody may still repair. */
+const REPAIRABLE: ReadonlySet<string> = new Set(['issue.no_active_authority', 'issue.not_recorded', 'key.unavailable'])
+
+/** Where nothing can be issued, the old pair serves on, so that administrators reach the service and repair it. */
 async function issueOrRepair(deps: ServingDeps, options: ServingOptions): Promise<ServingPair> {
   try {
     return await issuePair(deps, options)
   } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'issue.no_active_authority') throw error
+    if (!(error instanceof AppError) || !REPAIRABLE.has(error.code)) throw error
     const old = await readPair(deps, options, () => true)
     if (old === null) throw error
     deps.log.error('serving_certificate.not_renewed', { error, notAfter: old.notAfter })

@@ -53,12 +53,21 @@ export async function loadCryptoki(module: string): Promise<Cryptoki> {
 
 /** Lets the module begin anew, as some do not find their way back to a token that was away; no thread may be in it. */
 export function restartModule(cryptoki: Cryptoki): void {
+  endModule(cryptoki)
+  try {
+    cryptoki.C_Initialize(INITIALIZATION)
+  } catch (error) {
+    if (returnValueOf(error) !== 'CKR_CRYPTOKI_ALREADY_INITIALIZED') throw error // it did not end: the token may be there all the same
+  }
+}
+
+/** Total: a module may have ended by itself. No thread may be in it. */
+export function endModule(cryptoki: Cryptoki): void {
   try {
     cryptoki.C_Finalize()
   } catch (error) {
-    if (returnValueOf(error) === null) throw error // it has ended by itself
+    if (returnValueOf(error) === null) throw error
   }
-  cryptoki.C_Initialize(INITIALIZATION)
 }
 
 async function loadAddon() {

@@ -1,7 +1,6 @@
 import { AppError } from '../../kernel/errors.ts'
-import { StartupError } from '../../kernel/startup-error.ts'
 import { KEY_TYPES, type KeyType } from '../key-types.ts'
-import type { Signer } from '../signer.ts'
+import { KeyGoneError, type Signer } from '../signer.ts'
 import { type Cryptoki, loadCryptoki } from './cryptoki.ts'
 import { KEY_PLANS } from './key-plans.ts'
 import { destroyTokenKey, findPrivateKey, findPublicKey, generateTokenKey } from './token-keys.ts'
@@ -34,9 +33,8 @@ export function providerOf(options: TokenLinkOptions & { readonly cryptoki: Cryp
     async load(id: string, keyType: KeyType): Promise<Signer> {
       const key = await link.run(async (session) => {
         if (findPrivateKey(session, id) !== null) return findPublicKey(session, id, keyType)
-        throw new StartupError(
-          'key.unusable',
-          `the key of authority ${id} is not in the token \`${options.tokenLabel}\``,
+        throw new KeyGoneError(
+          `the key of authority ${id} is not in the token \`${options.tokenLabel}\`: use the one that has it, or rotate, as after a restore from before its rotation`,
         )
       })
       return toTokenSigner(link, key, keyType)

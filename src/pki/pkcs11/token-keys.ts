@@ -63,9 +63,9 @@ export function findPublicKey(session: TokenSession, id: string, keyType: KeyTyp
   return key
 }
 
-/** Removes a key from the token; nothing where it is not there. */
+/** Removes a key from the token, the private object last: as long as that is there, the rest is not lost sight of. */
 export function destroyTokenKey(session: TokenSession, id: string): void {
-  for (const objectClass of [CK.CKO_PRIVATE_KEY, CK.CKO_PUBLIC_KEY]) {
+  for (const objectClass of [CK.CKO_PUBLIC_KEY, CK.CKO_PRIVATE_KEY]) {
     const found = findObject(session, objectClass, id)
     if (found !== null) session.cryptoki.C_DestroyObject(session.handle, found)
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { Log } from '../../kernel/log.ts'
 import { StartupError } from '../../kernel/startup-error.ts'
-import { restartModule } from './cryptoki.ts'
+import { endModule, restartModule } from './cryptoki.ts'
 import { openLanes } from './lanes.ts'
 import { isLost, isOfTheToken, TokenFault, unavailable } from './token-error.ts'
 import { TokenHealth } from './token-health.ts'
@@ -61,6 +61,11 @@ export class TokenLink {
     return this.#login?.mechanisms.has(mechanism) ?? true
   }
 
+  /** `key.unavailable` while nobody is logged in: what is begun for a signature would be for nothing. */
+  demandReady(): void {
+    this.#demandLogin()
+  }
+
   /**
    * Does `work` in a session that nobody else uses, and once more after a new login where the token has forgotten the old
    * one. Rejects with `limit.queue`, and with `key.unavailable`: after `answerMs` at the latest, though the session stays
@@ -101,12 +106,16 @@ export class TokenLink {
     clearInterval(this.#timer)
     this.#login = null
     this.#mayLogIn = false
-    if (this.#busy === 0) this.#options.cryptoki.C_Finalize()
+    if (this.#busy === 0) endModule(this.#options.cryptoki)
+  }
+
+  #demandLogin(): Login {
+    if (this.#login === null) throw unavailable(this.problem)
+    return this.#login
   }
 
   async #attempt<T>(work: (session: TokenSession) => Promise<T>): Promise<T> {
-    const login = this.#login
-    if (login === null) throw unavailable(this.problem)
+    const login = this.#demandLogin()
     try {
       return await this.#use(login, work)
     } catch (error) {

@@ -32,8 +32,8 @@ export interface LoginOptions {
 
 /** Finds the token and logs in; throws `pkcs11.*` with what is wrong, `pkcs11.pin_refused` where the PIN is. */
 export function logIn({ cryptoki, tokenLabel, readPin }: LoginOptions): Login {
-  const slot = findToken(cryptoki, tokenLabel)
   try {
+    const slot = findToken(cryptoki, tokenLabel)
     const mechanisms = new Set(cryptoki.C_GetMechanismList(slot))
     const anchor = openSession(cryptoki, slot)
     try {

@@ -24,6 +24,7 @@ export function toTokenSigner(link: TokenLink, { id, publicKey }: TokenKey, keyT
     keyType,
     publicKey,
     algorithm,
+    demandReady: () => link.demandReady(),
     sign: (data) =>
       link.run(async (session) => {
         const input = signs === 'hash' && hash !== null ? createHash(hash).update(data).digest() : data

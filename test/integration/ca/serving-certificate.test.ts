@@ -7,6 +7,7 @@ import { setImmediate } from 'node:timers/promises'
 import { Authorities } from '../../../src/ca/authorities.ts'
 import { LeafSigner } from '../../../src/ca/issue/sign-leaf.ts'
 import { ServingCertificate, type ServingDeps } from '../../../src/ca/serving/serving-certificate.ts'
+import { AppError } from '../../../src/kernel/errors.ts'
 import { silentLog } from '../../../src/kernel/log.ts'
 import { memoryKeys, testAuthorities } from '../../support/authority.ts'
 import { FakeAuthorityStore, FakeClock, FakeRecord } from '../../support/fakes.ts'
@@ -32,7 +33,11 @@ function newWorld() {
   return { store: new FakeAuthorityStore(), keys: memoryKeys(), record: new FakeRecord(), files }
 }
 
-async function openServing({ store, keys, record, files }: ReturnType<typeof newWorld>) {
+type World = ReturnType<typeof newWorld>
+
+const openServing = async (world: World) => (await openAll(world)).serving
+
+async function openAll({ store, keys, record, files }: World) {
   const authorities = await Authorities.open(
     { store, keys, clock, random, log: silentLog, publish: async () => {} },
     OPTIONS,
@@ -41,7 +46,7 @@ async function openServing({ store, keys, record, files }: ReturnType<typeof new
   const deps: ServingDeps = { signer, authorities, clock, log: silentLog }
   const serving = await ServingCertificate.open(deps, { names: NAMES, ttlSeconds: 3600, passphrase: null, ...files })
   stop = () => serving.stop()
-  return serving
+  return { serving, authorities }
 }
 
 test('the pair of the last start serves on, also where authorities stand between the signer and its root', async () => {
@@ -68,4 +73,39 @@ test('renewals that are asked for while one runs follow it, and the last pair is
   assert.ok(leaf.checkPrivateKey(createPrivateKey(readFileSync(world.files.keyFile))), 'what is on disk is a pair')
   assert.equal(leaf.serialNumber, new X509Certificate(serving.current().cert).serialNumber)
   assert.equal(world.record.intents.length, 3, 'the first start, one renewal, and one for all who came while it ran')
+})
+
+for (const code of ['key.unavailable', 'issue.not_recorded'] as const)
+  test(`${code} at the start: the old pair serves on, and is renewed as soon as that can be`, async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] })
+    const world = newWorld()
+    const before = (await openServing(world)).current()
+    stop()
+    clock.advance(2_000_000)
+    world.record.failWith = new AppError(code, 'not now')
+    const serving = await openServing(world)
+    assert.equal(serving.current().cert, before.cert)
+    world.record.failWith = null
+    const renewed = new Promise<void>((resolve) => serving.onChange(resolve))
+    t.mock.timers.tick(30_000)
+    await renewed
+    assert.notEqual(serving.current().cert, before.cert)
+  })
+
+test('a renewal for other authorities that failed is tried again, long before half its life is over', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const world = newWorld()
+  const { serving, authorities } = await openAll(world)
+  const { certificate } = (await testAuthorities(KEY_TYPE, clock.now())).intermediate.authority
+  const change = world.store.authorities.filter(({ kind }) => kind === 'intermediate')
+  const next = {
+    authorities: change.map((one) => ({ ...one, chain: [certificate] })),
+    rotations: [],
+    bundleSequence: 1,
+  }
+  await authorities.commit(next, { actor: 'test', action: 'test' })
+  const renewed = new Promise<void>((resolve) => serving.onChange(resolve))
+  t.mock.timers.tick(30_000)
+  await renewed
+  assert.ok(serving.current().cert.endsWith(certificate))
 })

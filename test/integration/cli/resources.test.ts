@@ -10,7 +10,7 @@ import { fakeIo } from '../../support/fake-io.ts'
 import { aPeerAuthentication, aPolicy } from '../../support/resources.ts'
 import { newDirectory, type Service, startService } from '../../support/service.ts'
 
-const MAIN = join(import.meta.dirname, '../../../src/main.ts')
+const MAIN = join(import.meta.dirname, '../../../bin/alcazar.cjs')
 const BAD = { ...aPolicy('bad'), spec: { rules: [{ from: [{ source: { princpals: ['x'] } }] }] } }
 const json = (value: unknown) => JSON.stringify(value)
 

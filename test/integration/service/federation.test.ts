@@ -15,7 +15,7 @@ import { administer, createToken, exchange, monitor, readMetric } from '../../su
 
 const PARTNER = 'partner.example'
 const WEB = `spiffe://${PARTNER}/ns/shop/sa/web`
-const MAIN = join(import.meta.dirname, '../../../src/main.ts')
+const MAIN = join(import.meta.dirname, '../../../bin/alcazar.cjs')
 const FOREIGN = [{ trustDomain: PARTNER, identities: [`spiffe://${PARTNER}/ns/shop/*`] }]
 
 let ours: Service

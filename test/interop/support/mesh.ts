@@ -15,7 +15,7 @@ import type { Credentials } from './exchange.ts'
 import { LOCAL } from './proxies.ts'
 import { readRecipe, type Substitutions } from './recipe.ts'
 
-const MAIN = join(import.meta.dirname, '../../../src/main.ts')
+const MAIN = join(import.meta.dirname, '../../../bin/alcazar.cjs')
 
 /** The service as a recipe has it, with the recipe's workload and the policies of a test. */
 export interface Mesh {

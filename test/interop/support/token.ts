@@ -8,7 +8,7 @@ import type { Json } from '../../support/jwt-maker.ts'
 import { newDirectory, type Service } from '../../support/service.ts'
 import { addon, softhsm } from './tools.ts'
 
-const MAIN = join(import.meta.dirname, '../../../src/main.ts')
+const MAIN = join(import.meta.dirname, '../../../bin/alcazar.cjs')
 const MODULES = ['softhsm', 'x86_64-linux-gnu/softhsm', 'aarch64-linux-gnu/softhsm'].map(
   (place) => `/usr/lib/${place}/libsofthsm2.so`,
 )

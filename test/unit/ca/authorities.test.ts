@@ -179,6 +179,35 @@ test('with the intermediate expired and the root too, there is no authority to i
   })
 })
 
+test('after a change by a clock that was far ahead, what is valid by the right one signs again', async () => {
+  const world = newWorld()
+  const authorities = await open(world)
+  const next = authority('r2', { state: 'prepared', certificate: one(authorities.list(), 'root').certificate })
+  world.clock.set(40 * DAY * 1000)
+  await authorities.commit(toPrepared(authorities.view(), [next]), NOTE)
+  assert.throws(() => authorities.issuing(world.clock.now() / 1000), { code: 'issue.no_active_authority' })
+  world.clock.set(-40 * DAY * 1000)
+  const { version } = authorities
+  await authorities.settle()
+  assert.ok(authorities.issuing(NOW / 1000))
+  assert.deepEqual([authorities.version, world.store.changes.length], [version + 1, 2])
+  await authorities.settle()
+  assert.equal(authorities.version, version + 1, 'once')
+})
+
+test('where its key is gone by then, other changes go on', async () => {
+  const world = newWorld()
+  const authorities = await open(world)
+  const { id } = one(authorities.list(), 'intermediate')
+  const next = authority('r2', { state: 'prepared', certificate: one(authorities.list(), 'root').certificate })
+  world.clock.set(40 * DAY * 1000)
+  await authorities.commit(toPrepared(authorities.view(), [next]), NOTE)
+  world.clock.set(-40 * DAY * 1000)
+  await world.keys.discard(id)
+  await authorities.settle()
+  assert.match(authorities.problems.join(), /key of the active intermediate/)
+})
+
 test('another trust domain over the same data is refused, and nothing is changed', async () => {
   const world = newWorld()
   await open(world)

@@ -7,7 +7,7 @@ import type { KeyProvider } from '../../../../src/ca/key-provider.ts'
 import { parseRequestFacts } from '../../../../src/pki/explain/facts.ts'
 import { parsePem, toPem } from '../../../../src/pki/pem.ts'
 import { memoryKeys } from '../../../support/authority.ts'
-import { caMaterial, keyPem, ROOT, ROOT_PEM, signerPem } from '../../../support/ca-material.ts'
+import { caMaterial, keyPem, newKey, ROOT, ROOT_PEM, rootPem, signerPem } from '../../../support/ca-material.ts'
 import { FakeClock } from '../../../support/fakes.ts'
 import { basicConstraints, buildOddCertificate, ODD_NOW } from '../../../support/odd-certificate.ts'
 
@@ -99,6 +99,38 @@ describe('an import', () => {
   test('does not make an intermediate of what is a root here', async () => {
     known = (await importer.check(caMaterial())).authorities.map((one) => ({ ...one, kind: 'root' }))
     assert.deepEqual(codesOf((await importer.import(caMaterial(), NOTE)).findings), ['key.other_kind'])
+  })
+})
+
+describe('an import that would take effect at once, or never', () => {
+  const OTHER_ROOT = { name: 'Other root', key: newKey() }
+  const otherRoot = rootPem({ ...OTHER_ROOT, issuer: OTHER_ROOT })
+
+  const knownIn = async (state: Authority['state']) =>
+    (await importer.check(caMaterial())).authorities.map((one) => ({ ...one, state, publishedSequence: 2 }))
+
+  for (const state of ['active', 'draining'] as const) {
+    test(`moves no ${state} intermediate below another root`, async () => {
+      known = await knownIn(state)
+      const moved = caMaterial({ certificate: signerPem({ issuer: OTHER_ROOT }), roots: otherRoot })
+      assert.deepEqual(codesOf((await importer.import(moved, NOTE)).findings), ['key.other_root'])
+      assert.deepEqual(adopted, [])
+    })
+  }
+
+  test('renames no authority that others descend from', async () => {
+    known = await knownIn('active')
+    const renamed = caMaterial({ certificate: signerPem({ name: 'Renamed' }) })
+    assert.deepEqual(codesOf((await importer.import(renamed, NOTE)).findings), ['key.renamed'])
+    assert.deepEqual(adopted, [])
+  })
+
+  test('is refused below a root that drains: it could never sign', async () => {
+    known = await knownIn('draining')
+    const key = newKey()
+    const next = caMaterial({ certificate: signerPem({ name: 'Next signer', key }), key: keyPem(key) })
+    assert.deepEqual(codesOf((await importer.import(next, NOTE)).findings), ['root.not_signing'])
+    assert.deepEqual(adopted, [])
   })
 })
 

@@ -61,11 +61,22 @@ function adopted({ chain, roots }: SignedIntermediate, known: readonly Authority
 const idsOf = (authorities: readonly Authority[]) => authorities.map(({ id, kind, state }) => [kind, state, id])
 
 describe('an intermediate for another service', () => {
-  test('comes with its root alone where that was not cross-signed', async () => {
-    const signed = await signedBy([{ ...older.authority, state: 'draining' }, root.authority])
-    assert.equal(signed.chain.length, 1)
-    assert.deepEqual(signed.roots, [root.authority.certificate])
-  })
+  for (const state of ['draining', 'prepared'] as const) {
+    test(`comes with a ${state} root of ours, too: leaves below that are met there`, async () => {
+      const signed = await signedBy([{ ...older.authority, state }, root.authority])
+      assert.equal(signed.chain.length, 1)
+      assert.deepEqual(signed.roots, [root.authority.certificate, older.authority.certificate])
+      const trusted = adopted(signed).filter((one) => one.state === 'trusted')
+      assert.deepEqual(idsOf(trusted), [['root', 'trusted', older.authority.id]])
+    })
+  }
+
+  for (const state of ['tainted', 'retired', 'revoked', 'trusted'] as const) {
+    test(`comes without a root that is ${state}`, async () => {
+      const signed = await signedBy([{ ...older.authority, state }, root.authority])
+      assert.deepEqual(signed.roots, [root.authority.certificate])
+    })
+  }
 
   const crossed = () => ({ ...root.authority, chain: [cross] })
 

@@ -65,3 +65,12 @@ test('a trusted root that begins to sign comes into that state by the import', (
   const [adopted] = toAdopted(view([trusted]), [{ ...root, changedAt: 9 }]).authorities
   assert.deepEqual([adopted?.state, adopted?.changedAt, adopted?.publishedSequence], ['prepared', 9, 3])
 })
+
+for (const state of ['draining', 'retired', 'tainted'] as const) {
+  test(`an intermediate whose root is ${state} by now is refused: it could never sign`, () => {
+    const below = { ...intermediate, issuer: root.id }
+    assert.throws(() => toAdopted(view([{ ...root, state }]), [below]), { code: 'authority.invalid_transition' })
+    const known = { ...below, state: 'draining' } as const
+    assert.equal(toAdopted(view([{ ...root, state }, known]), [below]).authorities[0]?.state, 'draining')
+  })
+}

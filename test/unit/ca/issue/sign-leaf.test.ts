@@ -6,6 +6,7 @@ import type { LeafKey } from '../../../../src/ca/issue/draft-leaf.ts'
 import { LeafSigner } from '../../../../src/ca/issue/sign-leaf.ts'
 import type { KeyProvider } from '../../../../src/ca/key-provider.ts'
 import { parseSpiffeId } from '../../../../src/identity/spiffe-id.ts'
+import { AppError } from '../../../../src/kernel/errors.ts'
 import { silentLog } from '../../../../src/kernel/log.ts'
 import { generateKey } from '../../../../src/pki/file-keys.ts'
 import { memoryKeys } from '../../../support/authority.ts'
@@ -47,4 +48,30 @@ test('an authority whose signatures do not verify gives no certificate, the seco
     await assert.rejects(signer.sign(draft, { caller, peer: 'local' }), /does not read back/)
     assert.equal(record.results.get(attempt), 'failed')
   }
+})
+
+/** Keys that are away: none can be used, and each says so. */
+function awayKeys(): KeyProvider {
+  const keys = memoryKeys()
+  const away = () => {
+    throw new AppError('key.unavailable', 'the token is away')
+  }
+  return {
+    ...keys,
+    load: async (id, keyType) => ({ ...(await keys.load(id, keyType)), sign: away, demandReady: away }),
+  }
+}
+
+test('a key that is away costs neither a row of the record nor the use of a join token', async () => {
+  const options = { keyType: 'ec-p256', ttl: 1e6 } as const
+  const authorities = await Authorities.open(
+    { store: new FakeAuthorityStore(), keys: awayKeys(), clock, random, log: silentLog, publish: async () => {} },
+    { trustDomain: 'cluster.local', root: options, intermediate: options },
+  )
+  const record = new FakeRecord()
+  const signer = new LeafSigner({ authorities, record, clock, random, backdate: 120, verifySample: 0 })
+  const caller = { identity: parseSpiffeId(WEB, 'internal'), attestor: 'join-token', subject: 'id' } as const
+  const draft = signer.draft({ uri: WEB }, newLeafKey(), 600)
+  await assert.rejects(signer.sign(draft, { caller, peer: 'local' }), { code: 'key.unavailable' })
+  assert.deepEqual(record.intents, [])
 })

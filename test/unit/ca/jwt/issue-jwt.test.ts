@@ -230,3 +230,13 @@ test('what a door could not read is observed as a refusal of nobody', () => {
 function names(count: number): readonly string[] {
   return Array.from({ length: count }, (_, i) => `service-${i}`)
 }
+
+test('a key that is away costs no row of the record, and so no use of a join token', async () => {
+  const away = () => {
+    throw new AppError('key.unavailable', 'the token is away')
+  }
+  const signer = { ...toSigner(generateKey('ec-p256'), 'ec-p256'), demandReady: away }
+  const other = await newJwtWorld({ signer })
+  await assert.rejects(issue({}, other), { code: 'key.unavailable' })
+  assert.deepEqual(other.record.intents, [])
+})

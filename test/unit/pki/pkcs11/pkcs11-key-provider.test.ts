@@ -119,6 +119,19 @@ describe('keys in a token', () => {
     assert.deepEqual([await keys.has(id), await keys.has(other.id), token.objects.size], [false, true, 2])
   })
 
+  for (const [what, returned] of [
+    ['none', ['CKR_FUNCTION_REJECTED']],
+    ['one', ['CKR_OK', 'CKR_FUNCTION_REJECTED']],
+  ] as const)
+    test(`a removal that fails behind ${what} of its two objects is seen and finished`, async () => {
+      const { id } = await keys.create('ec-p256')
+      for (const value of returned) token.failures.push(['C_DestroyObject', value])
+      await assert.rejects(keys.discard(id), { code: 'key.unavailable' })
+      assert.equal(await keys.has(id), true)
+      await keys.discard(id)
+      assert.equal(token.objects.size, 0)
+    })
+
   test('another public key under the same name is not believed', async () => {
     const [{ id }, other] = [await keys.create('ec-p256'), await keys.create('ec-p256')]
     for (const attributes of attributesOf(CK.CKO_PUBLIC_KEY)) {

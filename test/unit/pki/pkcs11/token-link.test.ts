@@ -49,6 +49,7 @@ describe('the way to a token', () => {
     ['two of that name', 'pkcs11.token_ambiguous', () => (token.labels = ['alcazar', 'alcazar'])],
     ['a wrong PIN', 'pkcs11.pin_refused', () => (pin = '9999')],
     ['a locked PIN', 'pkcs11.pin_refused', () => token.failures.push(['C_Login', 'CKR_PIN_LOCKED'])],
+    ['a module that cannot look into its slots', 'pkcs11.token_unusable', () => (token.isBlindUntilRestart = true)],
     [
       'a token that lets nobody in',
       'pkcs11.token_unusable',
@@ -205,5 +206,39 @@ describe('the way to a token', () => {
     assert.equal(token.isFinalized, false)
     gate.resolve()
     await work
+  })
+
+  test('a module that does not end is looked into all the same', () => {
+    clock.advance(HOUR_MS)
+    token.forget()
+    token.labels = []
+    link.look()
+    assert.match(link.problem ?? '', /no token is called/)
+    token.labels = ['alcazar']
+    token.failures.push(['C_Finalize', 'CKR_GENERAL_ERROR'])
+    link.look()
+    assert.deepEqual([link.problem, link.isDown], [null, false])
+  })
+
+  test('a module that has ended by itself does not spoil the stop', () => {
+    clock.advance(HOUR_MS)
+    token.forget()
+    token.labels = []
+    token.failures.push(['C_Initialize', 'CKR_DEVICE_ERROR'])
+    link.look()
+    assert.ok(token.isFinalized)
+    link.close()
+  })
+
+  test('says that it is away before anything is begun', async () => {
+    link.demandReady()
+    clock.advance(HOUR_MS)
+    token.forget()
+    token.labels = []
+    link.look()
+    assert.throws(() => link.demandReady(), { code: 'key.unavailable', retryAfterSeconds: 10 })
+    token.labels = ['alcazar']
+    link.look()
+    link.demandReady()
   })
 })
