@@ -33,7 +33,7 @@ export interface ServingPair {
 }
 
 /** True from half its life on. */
-export function isDue({ notBefore, notAfter }: ServingPair, clock: Clock): boolean {
+function isDue({ notBefore, notAfter }: ServingPair, clock: Clock): boolean {
   return clock.now() / 1000 >= (notBefore + notAfter) / 2
 }
 
