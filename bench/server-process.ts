@@ -17,9 +17,6 @@ export interface ServerProcess {
   stop(): Promise<void>
 }
 
-/** As `npm start` and the launcher start it. */
-const YOUNG_GENERATION = '--max-semi-space-size=8'
-
 /** A fresh data directory under the system's temporary folder. */
 export function newDataDirectory(): string {
   return mkdtempSync(join(tmpdir(), 'alcazar-bench-'))
@@ -29,19 +26,15 @@ export function removeDataDirectory(directory: string): void {
   rmSync(directory, { recursive: true, force: true })
 }
 
-/** Starts `alcazar serve` with `config` (the text of alcazar.yaml) and waits until it is ready. */
+/** Starts `alcazar serve` as `npm start` does, with `config` (the text of alcazar.yaml) and waits until it is ready. */
 export async function startServer(directory: string, config: string): Promise<ServerProcess> {
   const file = join(directory, 'alcazar.yaml')
   writeFileSync(file, config)
   const main = join(import.meta.dirname, '../bin/alcazar.cjs')
   const started = performance.now()
-  const child = spawn(
-    process.execPath,
-    [YOUNG_GENERATION, main, 'serve', '--config', file, '--data', join(directory, 'data')],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  )
+  const child = spawn(process.execPath, [main, 'serve', '--config', file, '--data', join(directory, 'data')], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const errors: string[] = []
   child.stderr.on('data', (chunk: Buffer) => {
     if (errors.length < 50) errors.push(chunk.toString())
