@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, RequestOptions } from 'node:http'
 import { CommandError } from './command-error.ts'
-import { type Json, type JsonObject, parseJsonObject } from './json.ts'
+import { type JsonObject, parseJsonObject } from './json.ts'
 import { toRefusal } from './refusal.ts'
 import type { Target } from './target.ts'
 import { toTransportError } from './transport-error.ts'
@@ -10,7 +10,8 @@ export interface Call {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
   readonly query?: Readonly<Record<string, string | undefined>>
-  readonly body?: Json
+  /** Plain data, sent as JSON. */
+  readonly body?: object
 }
 
 /** The API as commands see it; throws `CommandError` when the server is not reached or says no. */

@@ -1,7 +1,7 @@
-// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
-const ASCII = /^[\x00-\x7f]*$/
+const BEYOND_ASCII = /[\u0080-\uffff]/
 
 /** A-Z in lower case and nothing else, as Envoy compares names: Unicode would make the Kelvin sign a `k`. */
 export function asciiLower(text: string): string {
-  return ASCII.test(text) ? text.toLowerCase() : text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
+  if (!BEYOND_ASCII.test(text)) return text.toLowerCase()
+  return text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }

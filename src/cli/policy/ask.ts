@@ -1,7 +1,7 @@
 import { toWrittenMesh, type WrittenMesh } from '../../decide/written-mesh.ts'
 import { toWrittenQuestion } from '../../decide/written-question.ts'
 import { CommandError } from '../command-error.ts'
-import { type Json, stringOf } from '../json.ts'
+import { stringOf } from '../json.ts'
 import type { Session } from '../session.ts'
 import { type Answer, parseAnswer, toAnswer } from './answer.ts'
 import { openOffline } from './offline.ts'
@@ -44,7 +44,7 @@ async function askServer(session: Session, { options, token, explain }: Asked): 
   const request = await toWrittenRequest(options, { token, trustDomain })
   const { workload } = options
   const asked = isWorkloadFile(workload) ? await readWorkloadFile(workload) : workload
-  const body = { workload: asked, requests: [request], explain } as unknown as Json // all of it is plain data
+  const body = { workload: asked, requests: [request], explain }
   return parseAnswer(await session.client().json({ method: 'POST', path: '/v1/decisions', body }))
 }
 
